@@ -35,18 +35,18 @@ from __future__ import annotations
 import re
 
 # Without a bound, the scheme would be searched for again from each letter of a long word.
-_URL_QUERY = re.compile(
+_URL_QUERY_PATTERN = re.compile(
     r"(?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE
 )
-_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
+_LONG_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
 _MAX_MESSAGE_CHARS = 2000
 
 
 def redact(text: str) -> str:
     """Make a string from outside safe for a log or an error: no URL queries or long tokens,
     short."""
-    without_query = _URL_QUERY.sub(r"\g<url>?…", text)
-    return _LONG_TOKEN.sub("…", without_query)[:_MAX_MESSAGE_CHARS]
+    without_query = _URL_QUERY_PATTERN.sub(r"\g<url>?…", text)
+    return _LONG_TOKEN_PATTERN.sub("…", without_query)[:_MAX_MESSAGE_CHARS]
 
 
 class FacescreenError(Exception):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from facescreen.model import ObjectRef, Outcome
 
-Event = TypeVar("Event")
+EventT = TypeVar("EventT")
 
 
 class _PaidCallCounter:
@@ -45,25 +45,25 @@ class _PaidCallCounter:
 
 _logger = Logger(service="facescreen")
 _metrics = Metrics(namespace="facescreen", service="facescreen")
-_paid_calls = _PaidCallCounter()
+_paid_call_counter = _PaidCallCounter()
 
 
 def instrument(
-    handler: Callable[[Event, Any], dict[str, Any]],
-) -> Callable[[Event, Any], dict[str, Any]]:
+    handler: Callable[[EventT, Any], dict[str, Any]],
+) -> Callable[[EventT, Any], dict[str, Any]]:
     """Decorate a handler: add the request id to every log line, and write the metrics at the
     end."""
 
-    def run_and_flush(event: Event, context: Any) -> dict[str, Any]:
+    def run_and_flush(event: EventT, context: Any) -> dict[str, Any]:
         try:
             return handler(event, context)
         finally:
-            _paid_calls.flush()
+            _paid_call_counter.flush()
 
-    with_logging: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(
+    with_logging: Callable[[EventT, Any], dict[str, Any]] = _logger.inject_lambda_context(
         run_and_flush
     )
-    with_metrics: Callable[[Event, Any], dict[str, Any]] = _metrics.log_metrics(
+    with_metrics: Callable[[EventT, Any], dict[str, Any]] = _metrics.log_metrics(
         with_logging, raise_on_empty_metrics=False, capture_cold_start_metric=True
     )
     return with_metrics
@@ -71,7 +71,7 @@ def instrument(
 
 def count_paid_call() -> None:
     """Count a paid call. Thread-safe."""
-    _paid_calls.add()
+    _paid_call_counter.add()
 
 
 def log_warm_up_error(error: FacescreenError) -> None:

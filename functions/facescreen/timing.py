@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0)
-_Result = TypeVar("_Result")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Timings:
         return {**self._durations_ms, "total_ms": _elapsed_ms(self._started)}
 
 
-def retry(function: Callable[[], _Result], delays_s: Sequence[float] = _RETRY_DELAYS_S) -> _Result:
+def retry(function: Callable[[], ResultT], delays_s: Sequence[float] = _RETRY_DELAYS_S) -> ResultT:
     """Return the result of `function`. It is called again after each delay if it raises
     errors.TransientError."""
     for delay_s in delays_s:

@@ -11,7 +11,7 @@ from typing import Any
 
 from facescreen.platforms import choose
 from facescreen.settings.loader import Setting, SettingsGroup, iterate_settings
-from facescreen.settings.table import GROUPS, REQUIRED, SECTIONS
+from facescreen.settings.table import COMMON_SETTINGS_GROUPS, REQUIRED_SECTION, SECTIONS
 from facescreen_cli import template_settings
 from facescreen_cli.project import PROJECT
 from facescreen_serverless_devs import document
@@ -60,7 +60,7 @@ def env_example() -> str:
     defaults = template_defaults()
     sections = [_EXAMPLE_HEAD]
     for section in SECTIONS:
-        if section != REQUIRED:
+        if section != REQUIRED_SECTION:
             sections.append(f"# --- {section}\n")
         settings = (row for row, _ in all_settings().values() if row.section == section)
         sections.append("".join(_example_line(row, defaults) for row in settings))
@@ -69,7 +69,7 @@ def env_example() -> str:
 
 def settings_page() -> str:
     """The content of docs/settings.md."""
-    sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(GROUPS))]
+    sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(COMMON_SETTINGS_GROUPS))]
     for known in choose.PLATFORMS:
         platform = known.load_platform()
         sections += [f"## {platform.title}\n", _table(_settings_of(platform.groups))]
@@ -107,7 +107,7 @@ def _example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
     comment = textwrap.fill(
         row.doc, _LINE_WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
     )
-    if row.section == REQUIRED:
+    if row.section == REQUIRED_SECTION:
         return f"{comment}\n{row.name}=\n"
     fallback = "" if "${" in (row.default or "") else row.default
     return f"{comment}\n#{row.name}={defaults.get(row.name) or fallback or ''}\n"

@@ -13,8 +13,16 @@ from typing import Any
 
 from facescreen.settings.loader import Setting
 from facescreen.settings.setting_types import SettingType, StringType, choice_of
-from facescreen.settings.table import ALARMS, HTTP, PLATFORM, QUOTA, REQUIRED, SCREENED, SWEEP
-from facescreen.settings.table import VERDICTS as VERDICTS_SECTION
+from facescreen.settings.table import (
+    ALARMS_SECTION,
+    HTTP_SECTION,
+    PLATFORM_SECTION,
+    QUOTA_SECTION,
+    REQUIRED_SECTION,
+    SCREENED_SECTION,
+    SWEEP_SECTION,
+    VERDICTS_SECTION,
+)
 
 _VPC_CONSOLE = "VPC console"
 _INSTANCE_COUNT_TYPE = StringType(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
@@ -32,35 +40,35 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         StringType(r"\d{10,20}", "the account's id: digits"),
         doc="The account's id, 16 digits. The console shows it under your profile picture.",
         where="console, your profile picture",
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     ),
     Setting(
         "OSS_BUCKET",
         StringType(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
         doc="The bucket whose objects are screened. It must exist in OSS_REGION.",
         where="OSS console",
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     ),
     Setting(
         "VPC_ID",
         StringType(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
         doc="Your VPC in OSS_REGION. The functions reach ID Verification through it.",
         where=_VPC_CONSOLE,
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     ),
     Setting(
         "VSWITCH_ID",
         StringType(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
         doc="A vSwitch of the VPC.",
         where=_VPC_CONSOLE,
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     ),
     Setting(
         "SECURITY_GROUP_ID",
         StringType(r"sg-[a-z0-9]+", "a security group's id: sg-…"),
         doc="A security group of the VPC.",
         where="ECS console, Security Groups",
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     ),
     Setting(
         "OSS_PREFIX",
@@ -70,28 +78,28 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         ),
         "",
         doc="One prefix, such as selfies/. Objects elsewhere don't invoke the function.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     ),
     Setting(
         "OSS_SUFFIX",
         StringType(r"[^*?$`]*", "the end of object keys, such as .jpg, without *"),
         "",
         doc="One suffix, such as .jpg. Other objects don't invoke the function.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     ),
     Setting(
         "RESERVED_CONCURRENCY",
         _INSTANCE_COUNT_TYPE,
         "20",
         doc="Instances of the function that screens uploads: about twice CALLS_PER_SECOND.",
-        section=QUOTA,
+        section=QUOTA_SECTION,
     ),
     Setting(
         "HTTP_CONCURRENCY",
         _INSTANCE_COUNT_TYPE,
         "10",
         doc="Instances of the function with the HTTP trigger.",
-        section=QUOTA,
+        section=QUOTA_SECTION,
     ),
     Setting(
         "MNS_DLQ",
@@ -101,7 +109,11 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         section=VERDICTS_SECTION,
     ),
     Setting(
-        "SWEEP", choice_of("true", "false"), "false", doc="true turns the sweep on.", section=SWEEP
+        "SWEEP",
+        choice_of("true", "false"),
+        "false",
+        doc="true turns the sweep on.",
+        section=SWEEP_SECTION,
     ),
     Setting(
         "SWEEP_SCHEDULE",
@@ -111,7 +123,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         ),
         "@every 15m",
         doc="When the sweep runs: a cron expression of Function Compute, or an interval.",
-        section=SWEEP,
+        section=SWEEP_SECTION,
     ),
     Setting(
         "SLS_ACTION_POLICY",
@@ -120,7 +132,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         doc="An action policy of SLS (its console, Alerts) for alerts on failures, waits, the "
         "flagged share and the budget.",
         where="SLS console",
-        section=ALARMS,
+        section=ALARMS_SECTION,
     ),
     Setting(
         "CMS_CONTACT_GROUP",
@@ -128,35 +140,35 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "",
         doc="A contact group of CloudMonitor for alerts on dead letters and missing instances.",
         where="CloudMonitor",
-        section=ALARMS,
+        section=ALARMS_SECTION,
     ),
     Setting(
         "BUDGET_CALLS",
         StringType(r"[1-9][0-9]{0,8}", "a number of calls a day"),
         "10000",
         doc="Calls in 24 hours that raise an alert, at USD 0.40 each.",
-        section=ALARMS,
+        section=ALARMS_SECTION,
     ),
     Setting(
         "LOG_DAYS",
         StringType(r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650"),
         "30",
         doc="How many days logs are kept. They hold object keys.",
-        section=ALARMS,
+        section=ALARMS_SECTION,
     ),
     Setting(
         "HTTP_PRIVATE",
         choice_of("true", "false"),
         "false",
         doc="true: the HTTP trigger can be reached only from within Alibaba Cloud.",
-        section=HTTP,
+        section=HTTP_SECTION,
     ),
     Setting(
         "PAGE_DOMAIN",
         StringType(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain name, such as faces.example.com"),
         "",
         doc="Your own domain for the review page (s.page.yaml).",
-        section=HTTP,
+        section=HTTP_SECTION,
     ),
     Setting(
         "PAGE_CERTIFICATE",
@@ -164,21 +176,21 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "",
         doc="The id of the domain's certificate, such as 1234567-ap-southeast-1.",
         where="certificate console",
-        section=HTTP,
+        section=HTTP_SECTION,
     ),
     Setting(
         "FC_RUNTIME",
         choice_of("python3.10", "python3.12"),
         "python3.10",
         doc="python3.10 or python3.12.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     ),
     Setting(
         "ROS_ENDPOINT",
         StringType(r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com"),
         "ros-intl.aliyuncs.com",
         doc="ros.aliyuncs.com for accounts in mainland China.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     ),
 )
 """Read only by s.yaml."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
+from facescreen.clients.endpoints import ID_VERIFICATION_REGION, PUBLIC_ENDPOINT
 from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaSettings
 from facescreen.settings.loader import SettingsReader
@@ -101,7 +101,10 @@ class AlibabaServices:
         ]
         if missing:
             raise InvalidSettingsError("\n".join(["not set:", *missing]))
-        endpoint = values["OSS_ENDPOINT"] or f"oss-{values['OSS_REGION'] or REGION}.aliyuncs.com"
+        endpoint = (
+            values["OSS_ENDPOINT"]
+            or f"oss-{values['OSS_REGION'] or ID_VERIFICATION_REGION}.aliyuncs.com"
+        )
         endpoints = {
             "OSS_ENDPOINT": endpoint,
             "OSS_PUBLIC_ENDPOINT": endpoint,

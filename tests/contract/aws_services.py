@@ -15,7 +15,7 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from facescreen.bus.eventbridge import SOURCE
+from facescreen.bus.eventbridge import EVENT_SOURCE
 from facescreen.message import MESSAGE_TYPE
 from facescreen.storage.s3 import S3QuarantineStore, S3StateStore
 from tests.contract.object_writers import S3ObjectWriter
@@ -101,7 +101,7 @@ class AwsServices:
         )
 
     def _route(self, queue: str, pattern_part: dict[str, Any]) -> None:
-        pattern = {"source": [SOURCE], "detail-type": [MESSAGE_TYPE], **pattern_part}
+        pattern = {"source": [EVENT_SOURCE], "detail-type": [MESSAGE_TYPE], **pattern_part}
         events = self.client("events")
         events.put_rule(Name=queue, EventBusName="verdicts", EventPattern=json.dumps(pattern))
         target = {"Id": queue, "Arn": _queue_arn(queue)}

@@ -127,7 +127,7 @@ def test_a_listing_is_ordered_by_key_and_starts_after_any_key(
     store_and_writer: StoreAndWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("facescreen.storage.oss", "facescreen.storage.s3", "facescreen.testing.stores"):
-        monkeypatch.setattr(f"{module}.MAX_LISTED_OBJECTS", 3)
+        monkeypatch.setattr(f"{module}.MAX_OBJECTS_PER_PAGE", 3)
     store, object_writer = store_and_writer
     refs = [object_writer.put(f"in/{name}", b"x" * 7) for name in sorted(KEYS)]
     object_writer.put("beside.jpg", b"x")
@@ -149,7 +149,7 @@ def test_a_listing_is_ordered_by_key_and_starts_after_any_key(
 def test_a_listing_skips_symlinks(
     services: AlibabaServices, object_writer: OssObjectWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facescreen.storage.oss.MAX_LISTED_OBJECTS", 1)
+    monkeypatch.setattr("facescreen.storage.oss.MAX_OBJECTS_PER_PAGE", 1)
     ref = object_writer.put("b.jpg", b"x")
     object_writer.put_symlink("a.jpg", "b.jpg")
     object_writer.put_symlink("c.jpg", "b.jpg")

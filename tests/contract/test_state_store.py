@@ -69,7 +69,7 @@ def test_names_are_listed_in_order_after_any_name(
     state_and_key: StateAndKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for store in ("oss", "s3"):
-        monkeypatch.setattr(f"facescreen.storage.{store}.MAX_LISTED_OBJECTS", 3)
+        monkeypatch.setattr(f"facescreen.storage.{store}.MAX_OBJECTS_PER_PAGE", 3)
     state, key = state_and_key
     unusual_names = ["1/a", "1/é +%", "2", "3/漢 🙂"]
     for name in unusual_names:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-SOURCE = "facescreen"
+EVENT_SOURCE = "facescreen"
 """The `source` of every event, for rules to match."""
 
 
@@ -30,7 +30,7 @@ class EventBridgePublisher:
     def publish(self, message: Mapping[str, Any]) -> None:
         entry = {
             "EventBusName": self._bus,
-            "Source": SOURCE,
+            "Source": EVENT_SOURCE,
             "DetailType": message["type"],
             "Detail": json.dumps(message, separators=(",", ":")),
         }

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 MAX_EVENT_BYTES = 128 * 1024
 """Source: function-compute.md, "Runtime"."""
-LIMITED_OPERATION = "asynchronous invocations of Function Compute"
+INVOCATION_NAME = "asynchronous invocations of Function Compute"
+"""What error messages call the operation."""
 _TIMEOUT_S = 5.0
-_SIGNATURE_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
+_CREDENTIALS_ERROR_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
 
 
 class FcInvoker:
@@ -32,7 +33,7 @@ class FcInvoker:
 
     def submit(self, payload: bytes) -> None:
         """Submit an event. Raises errors.InvalidSettingsError if there is no such function."""
-        check_event_size(payload, MAX_EVENT_BYTES, LIMITED_OPERATION)
+        check_event_size(payload, MAX_EVENT_BYTES, INVOCATION_NAME)
         retry(lambda: self._submit(payload))
 
     def _submit(self, payload: bytes) -> None:
@@ -77,7 +78,7 @@ def build_error(status: int, code: str) -> errors.FacescreenError:
 
 
 def _error_class(status: int, code: str) -> type[errors.FacescreenError]:
-    if code in _SIGNATURE_CODES:
+    if code in _CREDENTIALS_ERROR_CODES:
         return errors.InvalidCredentialsError
     if status == httpx.codes.NOT_FOUND:
         return errors.ObjectNotFoundError

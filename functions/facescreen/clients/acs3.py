@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from facescreen.clients.credentials import Credentials
 
-ALGORITHM = "ACS3-HMAC-SHA256"
+SIGNATURE_ALGORITHM = "ACS3-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def build_canonical_request(
 def compute_signature(access_key_secret: str, canonical: str) -> str:
     """Return the hex HMAC-SHA256 of the string to sign, with the secret as the key."""
     canonical_hash = hashlib.sha256(canonical.encode()).hexdigest()
-    string_to_sign = f"{ALGORITHM}\n{canonical_hash}".encode()
+    string_to_sign = f"{SIGNATURE_ALGORITHM}\n{canonical_hash}".encode()
     return hmac.new(access_key_secret.encode(), string_to_sign, hashlib.sha256).hexdigest()
 
 
@@ -104,7 +104,7 @@ def build_authorization_header(
     """Build the Authorization header; `header_names` are those of the signed headers."""
     signed_headers = ";".join(sorted(header_names))
     return (
-        f"{ALGORITHM} Credential={access_key_id},"
+        f"{SIGNATURE_ALGORITHM} Credential={access_key_id},"
         f"SignedHeaders={signed_headers},Signature={request_signature}"
     )
 

@@ -43,16 +43,18 @@ _EXPIRY_MARGIN_S = 60
 """A request that is signed now must still be valid when it arrives."""
 _TIMEOUT_S = 10.0
 _SESSION_NAME = "facescreen"
-_SERVICE = "Alibaba Cloud STS"
-_DATE = "%Y-%m-%dT%H:%M:%SZ"
-_OIDC = "AuthenticationFail.OIDCToken"
-_REMEDIES = {
-    f"{_OIDC}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the OIDC provider",
-    f"{_OIDC}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws iam "
-    "get-outbound-web-identity-federation-info)",
-    f"{_OIDC}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
+_SERVICE_NAME = "Alibaba Cloud STS"
+_DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_OIDC_ERROR_CODE = "AuthenticationFail.OIDCToken"
+_REMEDIES_BY_CODE_PREFIX = {
+    f"{_OIDC_ERROR_CODE}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the "
+    "OIDC provider",
+    f"{_OIDC_ERROR_CODE}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws "
+    "iam get-outbound-web-identity-federation-info)",
+    f"{_OIDC_ERROR_CODE}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
     "again in the RAM console",
-    _OIDC: "check the issuer URL and the fingerprint of the OIDC provider in the RAM console",
+    _OIDC_ERROR_CODE: "check the issuer URL and the fingerprint of the OIDC provider in the "
+    "RAM console",
     "AuthenticationFail.NoPermission": "check ALIBABA_OIDC_PROVIDER_ARN, and that the trust policy "
     "of the role allows this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "
     "the function's role",
@@ -60,7 +62,7 @@ _REMEDIES = {
     "EntityNotExist.Role": "there is no role ALIBABA_ROLE_ARN",
 }
 """By the start of the error code, longer ones first (Alibaba Cloud STS, "Error codes")."""
-_AWS_REMEDIES = {
+_AWS_REMEDIES_BY_CODE = {
     "OutboundWebIdentityFederationDisabledException": "run aws iam "
     "enable-outbound-web-identity-federation in this account",
     "AccessDenied": "allow the function's role sts:GetWebIdentityToken for ALIBABA_OIDC_AUDIENCE",
@@ -94,7 +96,7 @@ class OidcCredentials(RefreshingCredentials):
     def _get_web_identity_token(self) -> str:
         from facescreen.clients.boto import translate_aws_errors
 
-        with translate_aws_errors("AWS STS", credentials_error_translator(_AWS_REMEDIES)):
+        with translate_aws_errors("AWS STS", credentials_error_translator(_AWS_REMEDIES_BY_CODE)):
             response = self._aws_sts.get_web_identity_token(
                 Audience=[self._audience],
                 SigningAlgorithm="RS256",
@@ -126,7 +128,7 @@ class OidcCredentials(RefreshingCredentials):
             "Action": "AssumeRoleWithOIDC",
             "Version": "2015-04-01",
             "Format": "JSON",
-            "Timestamp": datetime.now(timezone.utc).strftime(_DATE),
+            "Timestamp": datetime.now(timezone.utc).strftime(_DATE_FORMAT),
         }
         form = {
             "RoleArn": self._role_arn,
@@ -139,7 +141,9 @@ class OidcCredentials(RefreshingCredentials):
             return httpx.post(self._sts_endpoint, params=query, data=form, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             cause = type(error).__name__
-            raise errors.ServiceUnavailableError(f"{_SERVICE} can't be reached ({cause})") from None
+            raise errors.ServiceUnavailableError(
+                f"{_SERVICE_NAME} can't be reached ({cause})"
+            ) from None
 
 
 def _parse_response(response: httpx.Response) -> CredentialLease:
@@ -149,10 +153,13 @@ def _parse_response(response: httpx.Response) -> CredentialLease:
             raise _to_error(response.status_code, body)
         fields = body["Credentials"]
         keys = fields["AccessKeyId"], fields["AccessKeySecret"], fields["SecurityToken"]
-        expiration = datetime.strptime(fields["Expiration"], _DATE).replace(tzinfo=timezone.utc)
+        expiration = datetime.strptime(fields["Expiration"], _DATE_FORMAT).replace(
+            tzinfo=timezone.utc
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise errors.ServiceUnavailableError(
-            f"{_SERVICE} returned a response that can't be parsed (HTTP {response.status_code})"
+            f"{_SERVICE_NAME} returned a response that can't be parsed "
+            f"(HTTP {response.status_code})"
         ) from None
     expiration_time = expiration.timestamp()
     return CredentialLease(
@@ -167,12 +174,12 @@ def _to_error(status: int, body: dict[str, Any]) -> errors.FacescreenError:
     is_transient = status >= 500 or status == 429 or code.startswith("Throttling")
     error_class = errors.ServiceUnavailableError if is_transient else errors.InvalidCredentialsError
     remedy = "" if is_transient else _find_remedy(code)
-    text = "; ".join(filter(None, (f"{_SERVICE} rejected the request: {message}", remedy)))
+    text = "; ".join(filter(None, (f"{_SERVICE_NAME} rejected the request: {message}", remedy)))
     return error_class(text, code=code, request_id=request_id)
 
 
 def _find_remedy(code: str) -> str:
-    for prefix, remedy in _REMEDIES.items():
+    for prefix, remedy in _REMEDIES_BY_CODE_PREFIX.items():
         if code.startswith(prefix):
             return remedy
     return "check ALIBABA_ROLE_ARN and ALIBABA_OIDC_PROVIDER_ARN"

@@ -23,9 +23,9 @@ _REFRESH_AFTER_S = 5 * 60
 """So a rotated key is used within this time."""
 _EXPIRE_AFTER_S = 60 * 60
 """How long a value is used while the secret can't be read."""
-_VALID_VALUE = re.compile("[!-~]{1,4096}")
-_EXAMPLE = '{"access_key_id": "…", "access_key_secret": "…"}'
-_REMEDIES = {
+_VALUE_PATTERN = re.compile("[!-~]{1,4096}")
+_EXAMPLE_JSON = '{"access_key_id": "…", "access_key_secret": "…"}'
+_REMEDIES_BY_CODE = {
     "ResourceNotFoundException": "check ALIBABA_SECRET_ARN, and that the secret has a value",
     "InvalidRequestException": "restore the secret if it is marked for deletion",
     "AccessDeniedException": "allow the function's role secretsmanager:GetSecretValue on it, and "
@@ -45,7 +45,9 @@ class SecretsManagerCredentials(RefreshingCredentials):
     def fetch(self) -> CredentialLease:
         from facescreen.clients.boto import translate_aws_errors
 
-        with translate_aws_errors("Secrets Manager", credentials_error_translator(_REMEDIES)):
+        with translate_aws_errors(
+            "Secrets Manager", credentials_error_translator(_REMEDIES_BY_CODE)
+        ):
             response = self._client.get_secret_value(SecretId=self._arn)
         now = self._clock()
         return CredentialLease(
@@ -72,7 +74,7 @@ def _parse_secret(text: str | None) -> Credentials:
         fields = None
     # Raised outside the except block: json's error contains the whole text.
     if not isinstance(fields, dict):
-        raise InvalidCredentialsError(f"the secret is not a JSON object such as {_EXAMPLE}")
+        raise InvalidCredentialsError(f"the secret is not a JSON object such as {_EXAMPLE_JSON}")
     token = _require_value(fields, "security_token") if fields.get("security_token") else ""
     return Credentials(
         _require_value(fields, "access_key_id"), _require_value(fields, "access_key_secret"), token
@@ -81,7 +83,7 @@ def _parse_secret(text: str | None) -> Credentials:
 
 def _require_value(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
-    if isinstance(value, str) and _VALID_VALUE.fullmatch(value):
+    if isinstance(value, str) and _VALUE_PATTERN.fullmatch(value):
         return value
     wrong = "is not a string of printable ASCII without spaces" if value else "is missing or empty"
-    raise InvalidCredentialsError(f"the secret's {name} {wrong}; it must be like {_EXAMPLE}")
+    raise InvalidCredentialsError(f"the secret's {name} {wrong}; it must be like {_EXAMPLE_JSON}")

@@ -26,8 +26,8 @@ EXHAUSTED_CACHE_S = 60
 """After an instance finds every shard exhausted, it trusts that for this long."""
 _DAY_S = 86_400
 _RESERVE_MARK, _RELEASE_MARK = b"+", b"-"
-_PREFIX = "calls/"
-_READ_THREADS = 8
+_KEY_PREFIX = "calls/"
+_MAX_CONCURRENT_READS = 8
 
 
 class CallBudget(Protocol):
@@ -178,20 +178,20 @@ class DailyBudget:
 def is_budget_exhausted(state: StateStore, max_calls: float, now: float) -> bool:
     """Whether the day's `max_calls` are used up. Sends SHARDS_PER_DAY small requests."""
     keys = (_build_shard_key(int(now // _DAY_S), number) for number in range(SHARDS_PER_DAY))
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
-        return sum(map(_count_reserved, pool.map(state.read, keys))) >= max_calls
+    with ThreadPoolExecutor(_MAX_CONCURRENT_READS) as pool:
+        return sum(map(_count_reserved_calls, pool.map(state.read, keys))) >= max_calls
 
 
 def count_reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
     """Count the reserved calls of each day whose date starts with `days`, such as ``2026-11``:
     calls that were paid for, and calls whose outcome is unknown. Days without a limit are
     missing."""
-    shard_keys = list(state.list_names(f"{_PREFIX}{days}", ""))
+    shard_keys = list(state.list_names(f"{_KEY_PREFIX}{days}", ""))
     calls_by_day: dict[str, int] = {}
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
+    with ThreadPoolExecutor(_MAX_CONCURRENT_READS) as pool:
         for key, marks in zip(shard_keys, pool.map(state.read, shard_keys), strict=True):
             day = key.split("/")[1]
-            calls_by_day[day] = calls_by_day.get(day, 0) + _count_reserved(marks)
+            calls_by_day[day] = calls_by_day.get(day, 0) + _count_reserved_calls(marks)
     return calls_by_day
 
 
@@ -229,10 +229,11 @@ class _BudgetShard:
 
     def _refresh(self) -> None:
         marks = self._state.read(self._key)
-        self._length, self._reserved_calls = len(marks), _count_reserved(marks)
+        self._length, self._reserved_calls = len(marks), _count_reserved_calls(marks)
 
 
-def _count_reserved(marks: bytes) -> int:
+def _count_reserved_calls(marks: bytes) -> int:
+    """Count the calls that are reserved and not released. `marks` is a shard's content."""
     return marks.count(_RESERVE_MARK) - marks.count(_RELEASE_MARK)
 
 
@@ -249,7 +250,7 @@ def _seconds_left_in_day(now: float) -> float:
 
 
 def _build_shard_key(day: int, shard: int) -> str:
-    return f"{_PREFIX}{_format_date(day)}/{shard:02}"
+    return f"{_KEY_PREFIX}{_format_date(day)}/{shard:02}"
 
 
 def _format_date(day: int) -> str:

@@ -14,14 +14,14 @@ from typing import IO, TYPE_CHECKING, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from facescreen import errors
-from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
+from facescreen.clients.endpoints import ID_VERIFICATION_REGION, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.deepfake.budget import UnlimitedBudget
 from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import (
-    AUTHORIZE_UPLOAD,
-    DETECT,
-    DETECT_STREAM,
-    KEEP_ALIVE,
+    AUTHORIZE_UPLOAD_ACTION,
+    DETECT_ACTION,
+    DETECT_STREAM_ACTION,
+    KEEP_ALIVE_ACTION,
     build_detect_parameters,
     create_merchant_biz_id,
     sign_request,
@@ -129,7 +129,7 @@ class DetectFlow:
             raise errors.RequestRejectedError(
                 "DeepfakeDetectIntl takes no file; use DeepfakeDetectIntlStream"
             )
-        return self._call_with_retries(DETECT, request, self._get_deadline(request))
+        return self._call_with_retries(DETECT_ACTION, request, self._get_deadline(request))
 
     def detect_stream(self, request: DetectRequest) -> Flow[Detection]:
         """Call DeepfakeDetectIntlStream: all parameters are in the body, and a file is uploaded
@@ -139,12 +139,14 @@ class DetectFlow:
             self._budget.check()  # before uploading a face that would not be screened
             with open_stream(request.file) as stream:
                 file_url = yield from self._upload_file(stream, deadline)
-        return (yield from self._call_with_retries(DETECT_STREAM, request, deadline, file_url))
+        return (
+            yield from self._call_with_retries(DETECT_STREAM_ACTION, request, deadline, file_url)
+        )
 
     def keep_alive(self) -> Flow[None]:
         """Call KeepaliveIntl: warms the connection, and detects an emulator before any content
         is sent."""
-        result = yield SendStep(self._sign_request(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
+        result = yield SendStep(self._sign_request(KEEP_ALIVE_ACTION), _KEEP_ALIVE_TIMEOUT_S)
         self._unwrap_verified_response(result, self._endpoint)
 
     def _call_with_retries(
@@ -215,9 +217,9 @@ class DetectFlow:
         return sign_request(action, self._endpoint, self._credentials.get(), parameters)
 
     def _sign_upload_authorization(self) -> SignedRequest:
-        parameters = [("Product", "Cloudauth-intl"), ("RegionId", REGION)]
+        parameters = [("Product", "Cloudauth-intl"), ("RegionId", ID_VERIFICATION_REGION)]
         return sign_request(
-            AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), parameters
+            AUTHORIZE_UPLOAD_ACTION, self._upload_endpoint, self._credentials.get(), parameters
         )
 
     def _unwrap_verified_response(self, result: StepResult, endpoint: str) -> HttpResponse:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
 
 WINDOW_S = 60
+"""The time whose slots one object of the state bucket counts."""
 SAFETY_FACTOR = 1.03
 """Slots are this much further apart than the quota requires, so that calls that arrive a little
 early or late still stay within it."""

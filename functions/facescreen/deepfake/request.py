@@ -154,10 +154,10 @@ class ApiAction:
     """Send the parameters in the query, all except FaceBase64, as the vendor's SDK does."""
 
 
-DETECT = ApiAction("DeepfakeDetectIntl", "2022-08-09", in_query=True)
-DETECT_STREAM = ApiAction("DeepfakeDetectIntlStream", "2022-08-09")
-KEEP_ALIVE = ApiAction("KeepaliveIntl", "2022-08-09")
-AUTHORIZE_UPLOAD = ApiAction("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
+DETECT_ACTION = ApiAction("DeepfakeDetectIntl", "2022-08-09", in_query=True)
+DETECT_STREAM_ACTION = ApiAction("DeepfakeDetectIntlStream", "2022-08-09")
+KEEP_ALIVE_ACTION = ApiAction("KeepaliveIntl", "2022-08-09")
+AUTHORIZE_UPLOAD_ACTION = ApiAction("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
 
 
 def sign_request(

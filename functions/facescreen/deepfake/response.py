@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EMULATOR_HEADER = "x-facescreen-stand-in"
 """A local emulator of the service sends its name in this header. The real service does not send
 it."""
-_VERDICTS = {"0": Verdict.LOW_RISK, "1": Verdict.HIGH_RISK, "2": Verdict.SUSPICIOUS}
+_VERDICTS_BY_RESULT = {"0": Verdict.LOW_RISK, "1": Verdict.HIGH_RISK, "2": Verdict.SUSPICIOUS}
 _MAX_TAGS, _MAX_TAG_CHARS, _MAX_TEXT_CHARS = 16, 64, 1000
 
 SUCCESS_CODES = frozenset({"Success", "200"})
@@ -45,7 +45,7 @@ _ERRORS_BY_CODE_PREFIX: tuple[tuple[str, type[errors.FacescreenError]], ...] = (
     ("InvalidVersion", errors.RequestRejectedError),
     ("Missing", errors.RequestRejectedError),
 )
-REMEDIES = {
+REMEDIES_BY_CODE = {
     "Forbidden.RAMUserAccessDenied": "grant the caller AliyunAntCloudAuthFullAccess",
     "Forbidden.AccountAccessDenied": "activate ID Verification, and settle overdue payments",
     "MissingParameter": "check SCENE_CODE",
@@ -87,7 +87,7 @@ def parse_response(response: HttpResponse) -> Detection:
         return _parse_detection(body, response)
     error_class = get_error_class(code, response.status)
     service_message = _to_string(body.get("Message")) or f"HTTP status {response.status}"
-    message = "; ".join(filter(None, (service_message, REMEDIES.get(code))))
+    message = "; ".join(filter(None, (service_message, REMEDIES_BY_CODE.get(code))))
     request_id = _to_string(body.get("RequestId"))
     if issubclass(error_class, errors.ThrottledError):
         wait_s = _parse_retry_after_s(response.headers)
@@ -126,7 +126,7 @@ def _parse_detection(body: Mapping[str, Any], response: HttpResponse) -> Detecti
     result = body.get("ResultObject")
     if not isinstance(result, dict):
         result = {}
-    verdict = _VERDICTS.get(_to_string(result.get("Result")).strip(), Verdict.FAILED)
+    verdict = _VERDICTS_BY_RESULT.get(_to_string(result.get("Result")).strip(), Verdict.FAILED)
     return Detection(
         verdict=verdict,
         risk_tags=_parse_risk_tags(result.get("RiskTag")),

@@ -13,7 +13,7 @@ from facescreen.errors import InvalidEventError
 # S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' limit for bucket names,
 # including the legacy names of us-east-1.
 _MAX_KEY_BYTES = 1024
-_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+_BUCKET_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 # A key of 1,024 bytes, each of them percent-encoded. No field is longer.
 _MAX_STRING_CHARS = 3 * _MAX_KEY_BYTES
 MAX_NAME_CHARS = 128
@@ -101,7 +101,7 @@ class JsonObject:
     def get_bucket_name(self, key: str) -> str:
         """Return a valid bucket name: it becomes part of a host name."""
         name = self.get_string(key)
-        if not _BUCKET_NAME.fullmatch(name):
+        if not _BUCKET_NAME_PATTERN.fullmatch(name):
             raise InvalidEventError(f"the event's {self._path_of(key)} is not a bucket name")
         return name
 

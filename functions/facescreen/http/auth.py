@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from facescreen.settings.table import TokenSettings
 
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
+_TOKEN_ALGORITHMS = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "EdDSA",
+]
 """Public keys only: with a shared secret, everyone who can verify a token can also create one."""
 
 _MAX_TOKEN_CHARS = 8192
@@ -62,7 +72,7 @@ class TokenVerifier:
             self._jwt.decode(
                 token,
                 key,
-                algorithms=[name for name in _ALGORITHMS if name == key.algorithm_name],
+                algorithms=[name for name in _TOKEN_ALGORITHMS if name == key.algorithm_name],
                 issuer=self._settings.issuer,
                 audience=self._settings.audience,
                 options={"require": ["exp", "iss", "aud"]},

@@ -117,10 +117,10 @@ def _parse_json(body: bytes, store: str) -> Submission:
         raise invalid_parameter_error("the body is not valid JSON") from None
     if not isinstance(fields, dict):
         raise invalid_parameter_error("the body must be a JSON object")
-    kinds = [kind for kind in _PARSERS if kind in fields]
+    kinds = [kind for kind in _PARSERS_BY_FIELD if kind in fields]
     if len(kinds) != 1:
         raise invalid_parameter_error("the body must have exactly one of object, url and base64")
-    parse, optional_fields = _PARSERS[kinds[0]]
+    parse, optional_fields = _PARSERS_BY_FIELD[kinds[0]]
     _reject_unknown_fields(fields, {kinds[0], *optional_fields})
     return parse(fields, store)
 
@@ -160,7 +160,7 @@ def _parse_base64(fields: dict[str, Any], _: str) -> FileSubmission:
         raise invalid_parameter_error("base64 is not valid Base64") from None
 
 
-_PARSERS: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
+_PARSERS_BY_FIELD: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
     "object": (_parse_object, {"write_back"}),
     "url": (_parse_url, {"kind"}),
     "base64": (_parse_base64, set()),

@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-_INLINE_ELEMENT = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+_INLINE_ELEMENT_PATTERN = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def read_page() -> str:
@@ -18,7 +18,7 @@ def read_page() -> str:
 def build_content_security_policy(html: str, image_origins: tuple[str, ...]) -> str:
     """Build the page's policy, which allows its own script and style by their hashes."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
-    for tag, content in _INLINE_ELEMENT.findall(html):
+    for tag, content in _INLINE_ELEMENT_PATTERN.findall(html):
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[tag].append(f"'sha256-{digest}'")
     images = " ".join(image_origins)

@@ -14,7 +14,7 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROBLEM_JSON = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 class HttpError(Exception):
@@ -59,7 +59,7 @@ class Problem:
         """Return the JSON body."""
         fields = {
             "type": "about:blank",
-            "title": _TITLES[self.status],
+            "title": _TITLES_BY_STATUS[self.status],
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
@@ -74,12 +74,12 @@ class Problem:
 
     def to_response(self) -> Response[str]:
         """Return the response for the caller."""
-        return Response(self.status, PROBLEM_JSON, self.to_json(), self.headers)
+        return Response(self.status, PROBLEM_MEDIA_TYPE, self.to_json(), self.headers)
 
 
 def invalid_parameter_error(detail: str) -> HttpError:
     """Return the error for a body or a query that openapi.v1.json does not allow."""
-    return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST)
+    return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST_REMEDY)
 
 
 def from_screening(screening: Mapping[str, Any]) -> Problem | None:
@@ -90,7 +90,7 @@ def from_screening(screening: Mapping[str, Any]) -> Problem | None:
             screening["reason"].partition(":")[0],
             "content",
             screening["detail"],
-            _RETAKE,
+            _RETAKE_REMEDY,
             screening["request_id"],
             screening=screening,
         )
@@ -109,7 +109,7 @@ def from_screening(screening: Mapping[str, Any]) -> Problem | None:
 
 def from_error(error: errors.FacescreenError) -> Problem:
     """Return the problem that describes an error."""
-    rule = next((rule for rule in _RULES if rule.matches(error)), _DEFAULT_RULE)
+    rule = next((rule for rule in _PROBLEM_RULES if rule.matches(error)), _DEFAULT_PROBLEM_RULE)
     return Problem(
         rule.status,
         error.code or rule.code or error.name,
@@ -135,7 +135,7 @@ def _get_retry_after_s(error: errors.FacescreenError, status: int) -> float:
     return 1.0 if status in (409, 503) else 0
 
 
-class _Rule(NamedTuple):
+class _ProblemRule(NamedTuple):
     error_class: type[errors.FacescreenError]
     status: int
     code: str
@@ -149,73 +149,99 @@ class _Rule(NamedTuple):
         return isinstance(error, self.error_class) and self.service_code in (None, error.code)
 
 
-_WAIT_FOR_NEXT_DAY = "Try again after 00:00 UTC, or ask the operator to raise DAILY_CALLS."
-_TRY_AGAIN = "Try again: the problem may be temporary."
-_ASK_OPERATOR = "Ask the operator of this deployment to fix what the detail describes."
-_TRY_AGAIN_MAY_BE_PAID = (
+_WAIT_FOR_NEXT_DAY_REMEDY = "Try again after 00:00 UTC, or ask the operator to raise DAILY_CALLS."
+_TRY_AGAIN_REMEDY = "Try again: the problem may be temporary."
+_ASK_OPERATOR_REMEDY = "Ask the operator of this deployment to fix what the detail describes."
+_TRY_AGAIN_MAY_BE_PAID_REMEDY = (
     "Try again, through the API with an Idempotency-Key: the call may have been made and paid for."
 )
-_SPEED_UP_DOWNLOAD = "Make sure that the URL can be downloaded within 3 seconds."
-_CHECK_BUCKET = "Check the bucket's name."
-_GRANT_READ = (
+_SPEED_UP_DOWNLOAD_REMEDY = "Make sure that the URL can be downloaded within 3 seconds."
+_CHECK_BUCKET_REMEDY = "Check the bucket's name."
+_GRANT_READ_REMEDY = (
     "Choose an object that this deployment's role may read, or ask the operator to grant access."
 )
-_RETAKE = "Send a better photo or clip of the same person."
-_CORRECT_REQUEST = "Correct the request as the detail describes."
-_USE_PUBLIC_URL = "Use an https URL of a public host, or submit the object."
-_CHECK_OBJECT = "Check the object: it was overwritten or deleted."
+_RETAKE_REMEDY = "Send a better photo or clip of the same person."
+_CORRECT_REQUEST_REMEDY = "Correct the request as the detail describes."
+_USE_PUBLIC_URL_REMEDY = "Use an https URL of a public host, or submit the object."
+_CHECK_OBJECT_REMEDY = "Check the object: it was overwritten or deleted."
 
 # The first matching rule applies.
-_RULES = (
-    _Rule(errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CORRECT_REQUEST),
-    _Rule(errors.UrlRefusedError, 400, "", "caller", _USE_PUBLIC_URL),
-    _Rule(errors.ContentError, 422, "", "content", _RETAKE),
-    _Rule(errors.NotScreenedError, 404, "", "caller", "Screen it with POST /v1/screenings."),
-    _Rule(
+_PROBLEM_RULES = (
+    _ProblemRule(
+        errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CORRECT_REQUEST_REMEDY
+    ),
+    _ProblemRule(errors.UrlRefusedError, 400, "", "caller", _USE_PUBLIC_URL_REMEDY),
+    _ProblemRule(errors.ContentError, 422, "", "content", _RETAKE_REMEDY),
+    _ProblemRule(errors.NotScreenedError, 404, "", "caller", "Screen it with POST /v1/screenings."),
+    _ProblemRule(
         errors.IdempotencyKeyReusedError,
         422,
         "IdempotencyKeyReused",
         "caller",
         "Use a new idempotency key.",
     ),
-    _Rule(errors.ObjectNotFoundError, 404, "NoSuchKey", "caller", "Check the bucket and the key."),
-    _Rule(
-        errors.InvalidSettingsError, 404, "", "caller", _CHECK_BUCKET, service_code="NoSuchBucket"
+    _ProblemRule(
+        errors.ObjectNotFoundError, 404, "NoSuchKey", "caller", "Check the bucket and the key."
     ),
-    _Rule(errors.AccessDeniedError, 403, "", "operator", _GRANT_READ, service_code="AccessDenied"),
-    _Rule(
+    _ProblemRule(
+        errors.InvalidSettingsError,
+        404,
+        "",
+        "caller",
+        _CHECK_BUCKET_REMEDY,
+        service_code="NoSuchBucket",
+    ),
+    _ProblemRule(
+        errors.AccessDeniedError,
+        403,
+        "",
+        "operator",
+        _GRANT_READ_REMEDY,
+        service_code="AccessDenied",
+    ),
+    _ProblemRule(
         errors.RequestRejectedError,
         400,
         "InvalidParameter",
         "caller",
-        _CORRECT_REQUEST,
+        _CORRECT_REQUEST_REMEDY,
         service_code="",
     ),
-    _Rule(
+    _ProblemRule(
         errors.RequestRejectedError,
         400,
         "",
         "caller",
-        _CORRECT_REQUEST,
+        _CORRECT_REQUEST_REMEDY,
         service_code="InvalidArgument",
     ),
-    _Rule(errors.ObjectChangedError, 409, "", "caller", _CHECK_OBJECT),
-    _Rule(errors.AlreadyInProgressError, 409, "", "caller", _TRY_AGAIN),
-    _Rule(errors.DailyLimitReachedError, 429, "DailyCallsSpent", "operator", _WAIT_FOR_NEXT_DAY),
-    _Rule(
+    _ProblemRule(errors.ObjectChangedError, 409, "", "caller", _CHECK_OBJECT_REMEDY),
+    _ProblemRule(errors.AlreadyInProgressError, 409, "", "caller", _TRY_AGAIN_REMEDY),
+    _ProblemRule(
+        errors.DailyLimitReachedError, 429, "DailyCallsSpent", "operator", _WAIT_FOR_NEXT_DAY_REMEDY
+    ),
+    _ProblemRule(
         errors.ThrottledError,
         429,
         "",
         "service",
         "Wait a moment, then try again. The Retry-After header has the number of seconds.",
     ),
-    _Rule(errors.ResponseTimeoutError, 504, "", "service", _TRY_AGAIN_MAY_BE_PAID),
-    _Rule(errors.SourceDownloadTimeoutError, 504, "DownloadTimeout", "caller", _SPEED_UP_DOWNLOAD),
-    _Rule(errors.TransientError, 503, "", "service", _TRY_AGAIN),
+    _ProblemRule(errors.ResponseTimeoutError, 504, "", "service", _TRY_AGAIN_MAY_BE_PAID_REMEDY),
+    _ProblemRule(
+        errors.SourceDownloadTimeoutError,
+        504,
+        "DownloadTimeout",
+        "caller",
+        _SPEED_UP_DOWNLOAD_REMEDY,
+    ),
+    _ProblemRule(errors.TransientError, 503, "", "service", _TRY_AGAIN_REMEDY),
 )
-_DEFAULT_RULE = _Rule(errors.FacescreenError, 500, "", "operator", _ASK_OPERATOR)
+_DEFAULT_PROBLEM_RULE = _ProblemRule(
+    errors.FacescreenError, 500, "", "operator", _ASK_OPERATOR_REMEDY
+)
 
-_TITLES = {
+_TITLES_BY_STATUS = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",

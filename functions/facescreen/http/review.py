@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from facescreen.records.history import History
     from facescreen.storage.ports import ObjectStore
 
-THUMBNAIL_S = 300
+THUMBNAIL_URL_LIFETIME_S = 300
 """How long a thumbnail's URL is valid."""
-_HEAD_THREADS = 8
+_MAX_CONCURRENT_HEADS = 8
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ReviewList:
     def list_page(self, *, prefix: str, verdict: str, after: str, limit: int) -> dict[str, Any]:
         """Return a `Page` of openapi.v1.json."""
         page = self.history.list_page(prefix=prefix, verdict=verdict, after=after, limit=limit)
-        with ThreadPoolExecutor(_HEAD_THREADS) as pool:
+        with ThreadPoolExecutor(_MAX_CONCURRENT_HEADS) as pool:
             objects = list(pool.map(self._describe_object, page.outcomes))
         return {"objects": objects, "next": page.next_cursor or None}
 
@@ -54,7 +54,9 @@ class ReviewList:
         standing = self._check_standing(ref, screened["etag"])
         media = outcome["screening"]["media"] or {}
         has_thumbnail = standing == "current" and media.get("type", "").startswith("image/")
-        thumbnail = self.store.presign_thumbnail(ref, THUMBNAIL_S) if has_thumbnail else None
+        thumbnail = (
+            self.store.presign_thumbnail(ref, THUMBNAIL_URL_LIFETIME_S) if has_thumbnail else None
+        )
         return {**outcome, "standing": standing, "thumbnail": thumbnail}
 
     def _check_standing(self, ref: ObjectRef, etag: str) -> str:

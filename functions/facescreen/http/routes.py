@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from facescreen.screening.on_demand import OnDemandScreener
     from facescreen.screening.url_rules import UrlRules
 
-router = Router()
+api_router = Router()
 page_router = Router()
 """Not included if the deployment does not serve the page."""
 
@@ -91,13 +91,13 @@ def create_app(services: ApiServices) -> ApiResolver:
     app = ApiResolver(services.token_verifier, services.cors_origins)
     app.use([set_request_id, add_headers, check_token, check_ids, set_context])
     handle_errors(app)
-    app.include_router(router)
+    app.include_router(api_router)
     if services.serves_page:
         app.include_router(page_router)
     return app
 
 
-@router.post("/v1/screenings")
+@api_router.post("/v1/screenings")
 def screen(request: Request) -> dict[str, Any] | Response[str]:
     """Screen the object, URL or file in the body."""
     QueryParameters(request.query_parameters).allow_only()
@@ -114,7 +114,7 @@ def screen(request: Request) -> dict[str, Any] | Response[str]:
     return problem.to_response() if problem else screening
 
 
-@router.get("/v1/screenings")
+@api_router.get("/v1/screenings")
 def get_outcome(request: Request) -> dict[str, Any]:
     """Get the known outcome of an object, without a call to the service."""
     query = QueryParameters(request.query_parameters)
@@ -126,7 +126,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
     return services.on_demand_screener.get_outcome(ref)
 
 
-@router.get("/v1/objects")
+@api_router.get("/v1/objects")
 def list_objects(request: Request) -> dict[str, Any]:
     """List screened objects for a reviewer, newest first."""
     query = QueryParameters(request.query_parameters)
@@ -149,7 +149,7 @@ def list_objects(request: Request) -> dict[str, Any]:
     )
 
 
-@router.get("/v1/counts")
+@api_router.get("/v1/counts")
 def count_verdicts(request: Request) -> dict[str, Any]:
     """Count the verdicts of the last hours, hour by hour."""
     query = QueryParameters(request.query_parameters)
@@ -159,7 +159,7 @@ def count_verdicts(request: Request) -> dict[str, Any]:
     return services.review_list.count_by_hour(hours, datetime.now(timezone.utc))
 
 
-@router.get(allow_anonymous("/v1/health"))
+@api_router.get(allow_anonymous("/v1/health"))
 def get_health(request: Request) -> dict[str, Any]:
     """Report that the function runs, and what the page needs to know about it."""
     QueryParameters(request.query_parameters).allow_only()
@@ -173,7 +173,7 @@ def get_health(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get(allow_anonymous("/openapi.json"))
+@api_router.get(allow_anonymous("/openapi.json"))
 def get_openapi() -> Response[str]:
     """Return the OpenAPI document of this API."""
     document = Path(__file__).with_name("openapi.v1.json").read_text("utf-8")

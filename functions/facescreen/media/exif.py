@@ -10,7 +10,7 @@ from facescreen.media.media import UnreadableMediaError
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
-PREFIX = b"Exif\0\0"
+EXIF_PREFIX = b"Exif\0\0"
 """Precedes the TIFF structure in JPEG, and in WebP files by some writers."""
 
 
@@ -18,8 +18,8 @@ def read_orientation(window: Window) -> int:
     """Read the orientation of an EXIF block with or without the prefix. Returns 1, as stored, if it
     is missing or damaged: decoders show the picture then too."""
     try:
-        if window.read_up_to(0, len(PREFIX)) == PREFIX:
-            window = window.subwindow(len(PREFIX))
+        if window.read_up_to(0, len(EXIF_PREFIX)) == EXIF_PREFIX:
+            window = window.subwindow(len(EXIF_PREFIX))
         return tiff.read_directory(window).get(tiff.ORIENTATION, 1)
     except UnreadableMediaError:
         return 1

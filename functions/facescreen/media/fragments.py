@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Optional fields, by flag (ISO/IEC 14496-12, 8.8.7 and 8.8.8).
 _TFHD_BASE_DATA_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION = 0x1, 0x2, 0x8
 _TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION = 0x1, 0x4, 0x100
-_TRUN_PER_SAMPLE = (_TRUN_DURATION, 0x200, 0x400, 0x800)
+_TRUN_SAMPLE_FIELD_FLAGS = (_TRUN_DURATION, 0x200, 0x400, 0x800)
 
 
 def count_samples(
@@ -69,7 +69,7 @@ def _read_run(trun: Window, default_duration: int) -> tuple[int, int]:
     if not flags & _TRUN_DURATION:
         return frames, frames * default_duration
     offset = 8 + 4 * _has_flag(flags, _TRUN_DATA_OFFSET) + 4 * _has_flag(flags, _TRUN_FIRST_FLAGS)
-    other_fields = sum(_has_flag(flags, field) for field in _TRUN_PER_SAMPLE) - 1
+    other_fields = sum(_has_flag(flags, field) for field in _TRUN_SAMPLE_FIELD_FLAGS) - 1
     return frames, sum(
         ticks for (ticks,) in trun.unpack_rows(f">I{4 * other_fields}x", offset, frames)
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _HEADER_SIZE = 13
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
-_LOOP = b"\x21\xff\x0bNETSCAPE2.0"
+_LOOP_EXTENSION = b"\x21\xff\x0bNETSCAPE2.0"
 """The extension that repeats the pictures: there are several."""
 
 
@@ -35,7 +35,7 @@ def _count_frames(head: bytes, offset: int) -> int | None:
         if head[offset] == _TRAILER:
             return pictures
         pictures += head[offset] == _PICTURE
-        if pictures == 2 or head.startswith(_LOOP, offset):
+        if pictures == 2 or head.startswith(_LOOP_EXTENSION, offset):
             return 2
         offset = _find_next_block(head, offset)
     return None

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
     from facescreen.media.reader import Window
 
-_HEVC_STILL = {b"heic", b"heix", b"heim", b"heis"}
-_HEVC_SEQUENCE = {b"hevc", b"hevx", b"hevm", b"hevs"}
-_TYPES = dict.fromkeys(_HEVC_STILL | _HEVC_SEQUENCE, "image/heic") | {
+_HEVC_STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
+_HEVC_SEQUENCE_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs"}
+_TYPES_BY_BRAND = dict.fromkeys(_HEVC_STILL_BRANDS | _HEVC_SEQUENCE_BRANDS, "image/heic") | {
     b"avif": "image/avif",
     b"avis": "image/avif",
 }
-_SEQUENCES = _HEVC_SEQUENCE | {b"avis", b"msf1"}
+_SEQUENCE_BRANDS = _HEVC_SEQUENCE_BRANDS | {b"avis", b"msf1"}
 
-BRANDS = frozenset(_TYPES) | {b"mif1", b"msf1"}
+IMAGE_BRANDS = frozenset(_TYPES_BY_BRAND) | {b"mif1", b"msf1"}
 """The major brands of image files. With the last two, a compatible brand names the codec."""
 
 
 def read(window: Window, brands: list[bytes]) -> Media:
     """Read the primary item. It describes sequences too; their pictures are not counted."""
-    mime = next((_TYPES[brand] for brand in brands if brand in _TYPES), None)
+    mime = next((_TYPES_BY_BRAND[brand] for brand in brands if brand in _TYPES_BY_BRAND), None)
     if mime is None:
         raise UnreadableMediaError("The HEIF file is neither HEIC nor AVIF.")
     meta = require_child(window, b"meta").subwindow(4)
@@ -45,7 +45,7 @@ def read(window: Window, brands: list[bytes]) -> Media:
         elif kind == b"irot" and (quarter_turns := content.read_exactly(0, 1)[0] & 3):
             rotated = True
             width, height = (height, width) if quarter_turns % 2 else (width, height)
-    return Media(mime, width, height, rotated, frames=2 if brands[0] in _SEQUENCES else 1)
+    return Media(mime, width, height, rotated, frames=2 if brands[0] in _SEQUENCE_BRANDS else 1)
 
 
 def _read_primary_item(meta: Window) -> int:

@@ -17,8 +17,8 @@ from facescreen.media.video_timing import read_timing
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
-_ENABLED = 1
-_UPRIGHT = [1, 0, 0, 1]
+_ENABLED_FLAG = 1
+_UPRIGHT_MATRIX_SIGNS = [1, 0, 0, 1]
 
 
 def read(window: Window, mime: str) -> Media:
@@ -39,7 +39,7 @@ def read(window: Window, mime: str) -> Media:
         mime,
         width,
         height,
-        rotated=matrix_signs != _UPRIGHT,
+        rotated=matrix_signs != _UPRIGHT_MATRIX_SIGNS,
         frames=timing.frames,
         duration_s=timing.duration_s,
         fps=timing.fps,
@@ -54,7 +54,7 @@ def _find_video_track(moov: Window) -> Window:
         handler = find_child(track, b"mdia", b"hdlr")
         if handler is None or handler.read_exactly(8, 4) != b"vide":
             continue
-        if require_child(track, b"tkhd").read_exactly(3, 1)[0] & _ENABLED:
+        if require_child(track, b"tkhd").read_exactly(3, 1)[0] & _ENABLED_FLAG:
             return track
         first = first or track
     if first is None:
@@ -77,4 +77,4 @@ def _read_matrix_signs(track: Window) -> list[int]:
     tkhd = require_child(track, b"tkhd")
     matrix = tkhd.unpack(">ii4xii", 52 if read_version(tkhd) else 40)
     signs = [(value > 0) - (value < 0) for value in matrix]
-    return signs if any(signs) else _UPRIGHT
+    return signs if any(signs) else _UPRIGHT_MATRIX_SIGNS

@@ -16,7 +16,7 @@ def probe(reader: RangeReader) -> Media:
     if window.size == 0:
         raise UnreadableMediaError("The file is empty.")
     head = window.read_up_to(0, _MAX_SIGNATURE_BYTES)
-    for signature, read in _SIGNATURES:
+    for signature, read in _READERS_BY_SIGNATURE:
         if signature.match(head):
             return read(window)
     raise UnreadableMediaError(
@@ -27,7 +27,7 @@ def probe(reader: RangeReader) -> Media:
 def _read_iso_media(window: Window) -> Media:
     """Read an ISO base media file, which begins with its brands (ISO/IEC 14496-12, 4.3)."""
     brands = iso_boxes.read_brands(window)
-    if brands[0] in heif.BRANDS:
+    if brands[0] in heif.IMAGE_BRANDS:
         return heif.read(window, brands)
     return mp4.read(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
 
@@ -38,7 +38,7 @@ def _read_quicktime(window: Window) -> Media:
 
 
 _MAX_SIGNATURE_BYTES = 12
-_SIGNATURES = tuple(
+_READERS_BY_SIGNATURE = tuple(
     (re.compile(signature, re.DOTALL), read)
     for signature, read in (
         (rb"\xff\xd8\xff", jpeg.read),

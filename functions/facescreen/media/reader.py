@@ -17,7 +17,7 @@ FIRST_READ_BYTES = 64 * 1024
 """Each further read is twice as long as the previous one, so reading many small parts takes few
 requests."""
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES_READ = 4 * 1024 * 1024
 """Bytes read of one object: six reads, from 64 KB on."""
 
 MAX_PARTS = 2_000
@@ -94,7 +94,7 @@ class _LimitedReader:
         self._reader = reader
         self._blocks: list[tuple[int, bytes]] = []
         self._next_read = FIRST_READ_BYTES
-        self._bytes_left = MAX_BYTES
+        self._bytes_left = MAX_BYTES_READ
         self._parts_left = MAX_PARTS
         self._rows_left = MAX_ROWS
 

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, ORIENTATION = 256, 257, 274
 
-_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
-_NUMBER_LAYOUTS = {3: "H2x", 4: "I"}
+_BYTE_ORDERS_BY_HEADER = {b"II*\0": "<", b"MM\0*": ">"}
+_LAYOUTS_BY_FIELD_TYPE = {3: "H2x", 4: "I"}
 """SHORT and LONG; fields of other types are not needed."""
 
 
 def read_directory(window: Window) -> dict[int, int]:
     """Return the first directory's tags that have one number as their value."""
-    order = _BYTE_ORDERS.get(window.read_exactly(0, 4))
+    order = _BYTE_ORDERS_BY_HEADER.get(window.read_exactly(0, 4))
     if order is None:
         raise UnreadableMediaError("The TIFF structure has no byte order.")
     (offset,) = window.unpack(order + "I", 4)
     (count,) = window.unpack(order + "H", offset)
     return {
-        tag: struct.unpack(order + _NUMBER_LAYOUTS[kind], value)[0]
+        tag: struct.unpack(order + _LAYOUTS_BY_FIELD_TYPE[kind], value)[0]
         for tag, kind, number, value in window.unpack_rows(order + "HHI4s", offset + 2, count)
-        if kind in _NUMBER_LAYOUTS and number == 1
+        if kind in _LAYOUTS_BY_FIELD_TYPE and number == 1
     }
 
 

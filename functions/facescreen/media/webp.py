@@ -17,7 +17,7 @@ _ANIMATION, _EXIF = 0x02, 0x08
 def read(window: Window) -> Media:
     """Read the first chunk, which has the format and the size."""
     (kind,) = window.unpack("4s", _FIRST_CHUNK_OFFSET)
-    read_format = _FORMAT_READERS.get(kind)
+    read_format = _READERS_BY_CHUNK.get(kind)
     if read_format is None:
         raise UnreadableMediaError("The WebP does not begin with a picture.")
     return read_format(window)
@@ -61,4 +61,4 @@ def _read_orientation(window: Window) -> int:
     return 1
 
 
-_FORMAT_READERS = {b"VP8 ": _read_lossy, b"VP8L": _read_lossless, b"VP8X": _read_extended}
+_READERS_BY_CHUNK = {b"VP8 ": _read_lossy, b"VP8L": _read_lossless, b"VP8X": _read_extended}

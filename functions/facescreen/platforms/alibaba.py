@@ -15,7 +15,12 @@ from facescreen.settings.loader import (
     shared_setting,
 )
 from facescreen.settings.setting_types import EndpointType, StringType
-from facescreen.settings.table import ALL_HANDLERS, PLATFORM, SCREENED, VERDICTS
+from facescreen.settings.table import (
+    ALL_HANDLERS,
+    PLATFORM_SECTION,
+    SCREENED_SECTION,
+    VERDICTS_SECTION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,28 +34,28 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="OssStore")
 
 DEFAULT_REGION = "ap-southeast-1"
-FUNCTION_NAME = StringType(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a function name")
-_MNS_NAME = StringType(
+FUNCTION_NAME_TYPE = StringType(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a function name")
+_MNS_NAME_TYPE = StringType(
     r"[A-Za-z][A-Za-z0-9-]{0,254}",
     "a name of letters, digits and hyphens that starts with a letter",
 )
 # Function Compute sets the account id; elsewhere s.yaml's own variable has it.
-_ACCOUNT_ID = "${FC_ACCOUNT_ID|ALIBABA_CLOUD_ACCOUNT_ID}"
+_ACCOUNT_ID_REFERENCE = "${FC_ACCOUNT_ID|ALIBABA_CLOUD_ACCOUNT_ID}"
 
-OSS_REGION = Setting(
+OSS_REGION_SETTING = Setting(
     "OSS_REGION",
     StringType(r"[a-z]{2}-[a-z0-9-]+", "a region id"),
     DEFAULT_REGION,
     doc="The region of all resources. ID Verification offers this service only in Singapore.",
     where="OSS console, the bucket's overview",
-    section=SCREENED,
+    section=SCREENED_SECTION,
 )
-MNS_ENDPOINT = Setting(
+MNS_ENDPOINT_SETTING = Setting(
     "MNS_ENDPOINT",
     EndpointType(),
-    f"{_ACCOUNT_ID}.mns.${{OSS_REGION}}.aliyuncs.com",
+    f"{_ACCOUNT_ID_REFERENCE}.mns.${{OSS_REGION}}.aliyuncs.com",
     doc="Endpoint of MNS, if it is not the account's default.",
-    section=PLATFORM,
+    section=PLATFORM_SECTION,
 )
 
 
@@ -60,44 +65,44 @@ class AlibabaSettings(SettingsGroup):
 
     read_by = ALL_HANDLERS
 
-    oss_region: str = shared_setting(OSS_REGION)
+    oss_region: str = shared_setting(OSS_REGION_SETTING)
     oss_endpoint: str = setting(
         "OSS_ENDPOINT",
         EndpointType(),
         "oss-${OSS_REGION}-internal.aliyuncs.com",
         doc="Endpoint of OSS, if it is not the region's default.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
     oss_public_endpoint: str = setting(
         "OSS_PUBLIC_ENDPOINT",
         EndpointType(),
         "oss-${OSS_REGION}.aliyuncs.com",
         doc="Endpoint in presigned URLs, if it is not the region's default.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
     cloudauth_endpoint: str = setting(
         "CLOUDAUTH_ENDPOINT",
         EndpointType(),
         VPC_ENDPOINT,
         doc="Endpoint of ID Verification.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
-    mns_endpoint: str = shared_setting(MNS_ENDPOINT)
+    mns_endpoint: str = shared_setting(MNS_ENDPOINT_SETTING)
     mns_topic: str = setting(
         "MNS_TOPIC",
-        _MNS_NAME,
+        _MNS_NAME_TYPE,
         "",
         doc="The topic for verdicts; it is created.",
         where="MNS console",
-        section=VERDICTS,
+        section=VERDICTS_SECTION,
     )
     mns_queue: str = setting(
         "MNS_QUEUE",
-        _MNS_NAME,
+        _MNS_NAME_TYPE,
         "",
         doc="The queue of the topic's first subscriber; it is created.",
         where="MNS console",
-        section=VERDICTS,
+        section=VERDICTS_SECTION,
     )
 
     def find_conflicts(self) -> Iterator[SettingsConflict]:
@@ -117,18 +122,18 @@ class FcInvokerSettings(SettingsGroup):
 
     function: str = setting(
         "SWEEP_FUNCTION",
-        FUNCTION_NAME,
+        FUNCTION_NAME_TYPE,
         "facescreen-object-created",
         doc="The function that screens objects. Set by the template.",
         where="s.yaml",
     )
-    region: str = shared_setting(OSS_REGION)
+    region: str = shared_setting(OSS_REGION_SETTING)
     endpoint: str = setting(
         "SWEEP_ENDPOINT",
         EndpointType(),
-        f"{_ACCOUNT_ID}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
+        f"{_ACCOUNT_ID_REFERENCE}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
         doc="Endpoint of Function Compute, if it is not the account's default.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
 
 

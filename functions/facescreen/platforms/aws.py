@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT
 from facescreen.settings.loader import SettingsConflict, SettingsGroup, setting
 from facescreen.settings.setting_types import EndpointType, IntegerType, StringType
-from facescreen.settings.table import ALL_HANDLERS, PLATFORM
+from facescreen.settings.table import ALL_HANDLERS, PLATFORM_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
 # http is only allowed on loopback.
-QUEUE_URL = StringType(
+QUEUE_URL_TYPE = StringType(
     r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}", "a queue's https URL"
 )
-_STACK_OUTPUTS = "the stack's outputs"
+_STACK_OUTPUTS_HINT = "the stack's outputs"
 
 
 def _arn_type(service: str) -> StringType:
@@ -47,28 +47,28 @@ class AwsSettings(SettingsGroup):
         _arn_type("sns"),
         "",
         doc="The topic for verdicts.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
     queue_url: str = setting(
         "SQS_QUEUE_URL",
-        QUEUE_URL,
+        QUEUE_URL_TYPE,
         "",
         doc="The queue for verdicts.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
     event_bus: str = setting(
         "EVENT_BUS",
         StringType(r"[A-Za-z0-9._:/-]{1,1600}", "the name or ARN of a bus"),
         "",
         doc="The EventBridge bus for verdicts.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
     secret_arn: str = setting(
         "ALIBABA_SECRET_ARN",
         _arn_type("secretsmanager"),
         "",
         doc="The secret in Secrets Manager with an AccessKey of Alibaba Cloud.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
     role_arn: str = setting(
         "ALIBABA_ROLE_ARN",
@@ -109,18 +109,18 @@ class AwsSettings(SettingsGroup):
     )
     dead_letters_url: str = setting(
         "DEAD_LETTERS_QUEUE_URL",
-        QUEUE_URL,
+        QUEUE_URL_TYPE,
         "",
         doc="The dead-letter queue. If it is empty, the uploads queue itself moves deferred events "
         "there, without their cause.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
     cloudauth_endpoint: str = setting(
         "CLOUDAUTH_ENDPOINT",
         EndpointType(),
         PUBLIC_ENDPOINT,
         doc="Endpoint of ID Verification.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
 
     def find_conflicts(self) -> Iterator[SettingsConflict]:
@@ -133,7 +133,8 @@ class AwsSettings(SettingsGroup):
         if len(list(filter(None, buses.values()))) != 1:
             yield SettingsConflict(
                 tuple(buses),
-                f"set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS ({_STACK_OUTPUTS})",
+                "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS "
+                f"({_STACK_OUTPUTS_HINT})",
             )
         has_role, has_provider = bool(self.role_arn), bool(self.oidc_provider_arn)
         if has_role != has_provider or bool(self.secret_arn) == has_role:
@@ -151,9 +152,9 @@ class SqsInvokerSettings(SettingsGroup):
 
     queue_url: str = setting(
         "UPLOADS_QUEUE_URL",
-        QUEUE_URL,
+        QUEUE_URL_TYPE,
         doc="The uploads queue, to which the sweep submits events.",
-        where=_STACK_OUTPUTS,
+        where=_STACK_OUTPUTS_HINT,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.settings.table import GROUPS
+from facescreen.settings.table import COMMON_SETTINGS_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,4 +65,7 @@ def get_platform_of_store(store: str) -> type[Platform]:
 
 def list_settings_groups() -> list[type[SettingsGroup]]:
     """Return the groups of settings of all clouds."""
-    return [*GROUPS, *(group for entry in PLATFORMS for group in entry.load_platform().groups)]
+    return [
+        *COMMON_SETTINGS_GROUPS,
+        *(group for entry in PLATFORMS for group in entry.load_platform().groups),
+    ]

@@ -33,7 +33,7 @@ _COUNTDOWN_START_S = 9_999_999_999
 """Seconds since the epoch from which the names count down."""
 _MAX_KEY_BYTES = 700
 """Bytes of an object key in a name. Stores take names of up to 1023 bytes."""
-_READ_THREADS = 8
+_MAX_CONCURRENT_READS = 8
 _PAID_VERDICTS = (Verdict.LOW_RISK.value, Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
 _CURSOR_PATTERN = re.compile(r"\d{10}-[a-z_]{6,12}-[A-Za-z0-9]{32}-[0-9a-f]{8}")
 
@@ -123,7 +123,7 @@ class History:
                 break
         else:
             last_cursor = ""
-        with ThreadPoolExecutor(_READ_THREADS) as pool:
+        with ThreadPoolExecutor(_MAX_CONCURRENT_READS) as pool:
             bodies = pool.map(self._state.read, [match.name for match in matches])
             outcomes = [json.loads(body) for body in bodies if body]
         return HistoryPage(

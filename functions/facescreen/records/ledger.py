@@ -47,7 +47,7 @@ _NO_OBJECT_REVISION = "once"
 """The revision under which findings about bytes outside any bucket are recorded."""
 _COPIED_REVISION = "vouched"
 """The revision under which a finding copied from another entry is recorded."""
-_POLL_INTERVAL_S = (0.1, 0.5)
+_POLL_INTERVAL_RANGE_S = (0.1, 0.5)
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 
 
@@ -129,7 +129,7 @@ class Ledger:
             elif deadline.remaining_s() < _MIN_TIME_TO_WAIT_S:
                 raise AlreadyInProgressError("another delivery is still screening these bytes")
             else:
-                time.sleep(random.uniform(*_POLL_INTERVAL_S))  # noqa: S311
+                time.sleep(random.uniform(*_POLL_INTERVAL_RANGE_S))  # noqa: S311
 
     def get_finding(self, entry_id: str, revision: str) -> Finding | None:
         """Return what is known about the bytes of an entry, without claiming it."""

@@ -17,7 +17,7 @@ from facescreen.message import build_outcome_data, build_screening_data
 from facescreen.model import Status, TaggingResult
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening import findings
-from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
+from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
 from facescreen.tags import read_tagged_etag
 from facescreen.timing import Timings
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-_NOT_TAGGED = TaggingResult("absent", "The object's tags are missing or belong to other bytes.")
+_NOT_TAGGED_RESULT = TaggingResult(
+    "absent", "The object's tags are missing or belong to other bytes."
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,11 @@ class OnDemandScreener:
             return self.get_outcome(ref)
         if outcome.status is Status.GONE:
             raise ObjectNotFoundError(outcome.detail)
-        if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
+        if (
+            outcome.finding is None
+            or outcome.tagging is None
+            or outcome.tagging is SUPERSEDED_RESULT
+        ):
             raise ObjectChangedError("the object was overwritten or deleted while it was screened")
         return build_outcome_data(outcome)
 
@@ -75,7 +81,7 @@ class OnDemandScreener:
         tags_etag = read_tagged_etag(
             self.store.get_tags(ref), prefix=self.tag_prefix, form=self.tag_form
         )
-        tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED
+        tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED_RESULT
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
         return build_screening_data(pinned, finding, tagging, timings.durations_ms)
 
@@ -118,7 +124,7 @@ class OnDemandScreener:
         if not idempotency_key:
             timings = Timings()
             finding = create_finding(create_merchant_biz_id(self.merchant_prefix), timings)
-            return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
+            return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
         # Each presigned URL of one object has another signature, so the query is left out.
         self._reserve_idempotency_key(
             idempotency_key, _build_entry_id("url", kind, url.partition("?")[0])
@@ -133,7 +139,7 @@ class OnDemandScreener:
         finding = self.ledger.get_or_create_finding(
             entry_id, lambda: create_finding(biz_id, timings), deadline
         )
-        return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
+        return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
 
     def _reserve_idempotency_key(self, idempotency_key: str, content: str) -> None:
         if (

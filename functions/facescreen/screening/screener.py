@@ -11,7 +11,7 @@ from facescreen.message import build_message
 from facescreen.model import Outcome, Status
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.findings import build_failed_finding, screen_media
-from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
+from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
 from facescreen.timing import Timings
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Screener:
         after publishing: a deleted object could no longer be published."""
         with timings.measure("tag"):
             tagging = self._tagger.write_tags(ref, head, finding)
-        if tagging is SUPERSEDED:
+        if tagging is SUPERSEDED_RESULT:
             return Outcome(ref, Status.SUPERSEDED, finding, tagging, timings.durations_ms)
         outcome = Outcome(ref, Status.SCREENED, finding, tagging, timings.durations_ms)
         if quarantine:
@@ -178,8 +178,8 @@ class Screener:
         with timings.measure("tag"):
             is_unchanged = self._store.head(ref) == head
         if not is_unchanged:
-            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, timings.durations_ms)
-        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED, timings.durations_ms)
+            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED_RESULT, timings.durations_ms)
+        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
 
     def _screen_media(
         self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, timings: Timings

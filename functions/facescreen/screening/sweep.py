@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from facescreen.timing import Deadline
 
 CHECKS_PER_OBJECT = 4
-_AGE_FACTOR = 4
+_RETRY_AGE_FACTOR = 4
 _MIN_TIME_LEFT_S = 15.0
 """With less time left than this, no further object is checked: retries for one object may take
 that long."""
@@ -58,7 +58,9 @@ class RetrySchedule:
     @property
     def ages(self) -> tuple[timedelta, ...]:
         """CHECKS_PER_OBJECT ages, each four times the one before."""
-        return tuple(self.first_age * _AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT))
+        return tuple(
+            self.first_age * _RETRY_AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT)
+        )
 
     def is_due_between(self, written: datetime, since: datetime, until: datetime) -> bool:
         """Whether an object written at `written` reached one of the ages after `since`, up to

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 MAX_TAGS = 10
 """Per object, on OSS and on S3."""
 
-SUPERSEDED = TaggingResult(
+SUPERSEDED_RESULT = TaggingResult(
     "superseded", "The object was overwritten. The event of the new bytes screens them."
 )
-NOT_REQUESTED = TaggingResult("not_asked", "Tags were not requested.")
+NOT_REQUESTED_RESULT = TaggingResult("not_asked", "Tags were not requested.")
 
 
 class Tagger:
@@ -41,7 +41,7 @@ class Tagger:
         """Tag the revision that `head` describes, if it is still the current one. Raises
         ObjectNotFoundError."""
         if self._store.head(ref) != head:
-            return SUPERSEDED
+            return SUPERSEDED_RESULT
         if self._form == "none":
             return TaggingResult("off")
         our_tags = build_tags(finding, head.etag, prefix=self._prefix, form=self._form)
@@ -57,7 +57,7 @@ class Tagger:
         if current_head == head:
             return TaggingResult("written")
         self.remove_stale_tags(ref, head.etag, current_head)
-        return SUPERSEDED
+        return SUPERSEDED_RESULT
 
     def has_current_tags(self, ref: ObjectRef, head: ObjectHead) -> bool:
         """Whether the verdict tags belong to these bytes. Also True if no tags are to be

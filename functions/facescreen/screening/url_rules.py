@@ -21,20 +21,20 @@ _DNS_TIMEOUT_S = 3.0
 _MAX_DNS_LOOKUPS = 16
 """Concurrent lookups. A lookup can't be cancelled, so slow ones count until they end."""
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_LABEL_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The last label has only letters (or is punycode), which no form of an IP address has.
-_HOST = rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
+_HOST_PATTERN = rf"(?:{_HOST_LABEL_PATTERN}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
 _URL_PATTERN = re.compile(
-    rf"https://(?P<host>{_HOST})(?::(?P<port>[1-9][0-9]{{0,4}}))?"
+    rf"https://(?P<host>{_HOST_PATTERN})(?::(?P<port>[1-9][0-9]{{0,4}}))?"
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?",
     re.IGNORECASE | re.ASCII,
 )
-_PRIVATE_HOST = re.compile(
+_PRIVATE_HOST_PATTERN = re.compile(
     r"(?:.*\.)?(?:localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|test|"
     r"invalid|onion)",
     re.IGNORECASE,
 )
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NAT64_NETWORK = ipaddress.ip_network("64:ff9b::/96")
 _EXTRA_RESERVED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
@@ -79,7 +79,7 @@ class UrlRules:
             raise UrlRefusedError(
                 "the URL must be a plain https URL: a host name, percent-encoded, no credentials"
             )
-        if _PRIVATE_HOST.fullmatch(match["host"]):
+        if _PRIVATE_HOST_PATTERN.fullmatch(match["host"]):
             raise UrlRefusedError("the URL's host is in a private network")
         addresses = self._resolve_host(match["host"])
         if not addresses:
@@ -120,7 +120,7 @@ def _unwrap_ipv4(
     """Return the IPv4 address that is embedded in an IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64 or int(address) < 2**32:
+    if address in _NAT64_NETWORK or int(address) < 2**32:
         return ipaddress.IPv4Address(int(address) % 2**32)
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 G = TypeVar("G", bound="SettingsGroup")
 
-_REFERENCE = re.compile(r"\$\{([A-Z_|]+)\}")
+_VARIABLE_REFERENCE_PATTERN = re.compile(r"\$\{([A-Z_|]+)\}")
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,12 @@ class SettingsReader:
         if default is None:
             return None
         replacements = {
-            name: self._first_set(name.split("|")) for name in _REFERENCE.findall(default)
+            name: self._first_set(name.split("|"))
+            for name in _VARIABLE_REFERENCE_PATTERN.findall(default)
         }
         if "" in replacements.values():
             return None
-        return _REFERENCE.sub(lambda match: replacements[match[1]], default)
+        return _VARIABLE_REFERENCE_PATTERN.sub(lambda match: replacements[match[1]], default)
 
     def _first_set(self, names: list[str]) -> str:
         """Return the first of these variables that is set, or was read with a default."""

@@ -17,7 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _TRUE_WORDS, _FALSE_WORDS = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
-_ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]{1,255}")
+_ORIGIN_PATTERN = re.compile(r"https?://[a-z0-9.\-\[\]:]{1,255}")
 
 
 class SettingType(Protocol[T_co]):
@@ -49,7 +49,7 @@ class StringType:
         return text
 
 
-BUCKET_NAME = StringType(
+BUCKET_NAME_TYPE = StringType(
     r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
     "a bucket name: 3 to 63 lower-case letters, digits or hyphens",
 )
@@ -182,7 +182,7 @@ class OriginListType:
 
     def parse(self, text: str) -> tuple[str, ...]:
         origins = tuple(origin.lower().rstrip("/") for origin in StringListType().parse(text))
-        if not all(map(_ORIGIN.fullmatch, origins)):
+        if not all(map(_ORIGIN_PATTERN.fullmatch, origins)):
             raise ValueError(self.must_be)
         return origins
 

@@ -24,7 +24,7 @@ from facescreen.settings.loader import (
     shared_setting,
 )
 from facescreen.settings.setting_types import (
-    BUCKET_NAME,
+    BUCKET_NAME_TYPE,
     BooleanType,
     ChoiceType,
     EndpointType,
@@ -42,37 +42,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-# The headings of .env.example, in its order.
-REQUIRED = "required settings"
-SCREENED = "which objects are screened"
-QUOTA = (
+# The headings of .env.example, under which the settings are listed, in its order.
+REQUIRED_SECTION = "required settings"
+SCREENED_SECTION = "which objects are screened"
+QUOTA_SECTION = (
     "the quota, in calls per second of the whole account; about twice as many instances are needed"
 )
-CALL = "calls of ID Verification"
-VERDICTS = "where verdicts are written"
-HIGH_RISK = "quarantine of high-risk objects"
-SWEEP = "the sweep, which resubmits objects without a verdict, since events can be lost"
-ALARMS = "who is notified of alarms; without these settings nobody is"
-HTTP = "the HTTP trigger"
-PLATFORM = "the platform"
+CALL_SECTION = "calls of ID Verification"
+VERDICTS_SECTION = "where verdicts are written"
+HIGH_RISK_SECTION = "quarantine of high-risk objects"
+SWEEP_SECTION = "the sweep, which resubmits objects without a verdict, since events can be lost"
+ALARMS_SECTION = "who is notified of alarms; without these settings nobody is"
+HTTP_SECTION = "the HTTP trigger"
+PLATFORM_SECTION = "the platform"
 SECTIONS = (
-    REQUIRED, SCREENED, QUOTA, CALL, VERDICTS, HIGH_RISK, SWEEP, ALARMS, HTTP, PLATFORM,
-)  # fmt: skip
+    REQUIRED_SECTION,
+    SCREENED_SECTION,
+    QUOTA_SECTION,
+    CALL_SECTION,
+    VERDICTS_SECTION,
+    HIGH_RISK_SECTION,
+    SWEEP_SECTION,
+    ALARMS_SECTION,
+    HTTP_SECTION,
+    PLATFORM_SECTION,
+)
 
 ALL_HANDLERS = ("object_created", "http_api", "sweep")
 """The handlers."""
 
 _MAX_OBJECT_BYTES = 2**40
 
-STATE_BUCKET = Setting(
+STATE_BUCKET_SETTING = Setting(
     "STATE_BUCKET",
-    BUCKET_NAME,
+    BUCKET_NAME_TYPE,
     doc="The bucket for the ledger and the history. It is created: use a new, globally unique "
     "name, not OSS_BUCKET.",
     where="a separate, unversioned bucket, not a watched one",
-    section=REQUIRED,
+    section=REQUIRED_SECTION,
 )
-LOCAL_MODE = Setting(
+LOCAL_MODE_SETTING = Setting(
     "FACESCREEN_LOCAL",
     BooleanType(),
     "false",
@@ -96,15 +105,15 @@ class QuarantineSettings(SettingsGroup):
         "off",
         doc="off; move: objects are moved to a private bucket of yours in OSS_REGION, under a "
         "prefix that EXCLUDE_PREFIXES must contain; private: the object stays, with a private ACL.",
-        section=HIGH_RISK,
+        section=HIGH_RISK_SECTION,
     )
     bucket: str = setting(
         "QUARANTINE_BUCKET",
-        BUCKET_NAME,
+        BUCKET_NAME_TYPE,
         "",
         doc="The bucket that `move` moves objects to. Only reviewers should be able to read it.",
         where="your buckets",
-        section=HIGH_RISK,
+        section=HIGH_RISK_SECTION,
     )
     prefix: str = setting(
         "QUARANTINE_PREFIX",
@@ -115,7 +124,7 @@ class QuarantineSettings(SettingsGroup):
         "quarantine/",
         doc="The prefix of the keys of moved objects.",
         where="docs/deploy-alibaba.md, Options",
-        section=HIGH_RISK,
+        section=HIGH_RISK_SECTION,
     )
     on_emulated: bool = setting(
         "QUARANTINE_STAND_IN",
@@ -137,16 +146,16 @@ class Settings(SettingsGroup):
         StringType(r"[A-Za-z0-9_]{10}", "exactly 10 letters, digits or underscores"),
         doc="The scene code: 10 characters, in the ID Verification console under Scenes.",
         where="ID Verification console, Scenes",
-        section=REQUIRED,
+        section=REQUIRED_SECTION,
     )
-    state_bucket: str = shared_setting(STATE_BUCKET)
+    state_bucket: str = shared_setting(STATE_BUCKET_SETTING)
     include_prefixes: tuple[str, ...] = setting(
         "INCLUDE_PREFIXES",
         StringListType(),
         "",
         doc="Only screen objects whose keys start with one of these prefixes, separated by commas. "
         "The function checks it itself.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     exclude_prefixes: tuple[str, ...] = setting(
         "EXCLUDE_PREFIXES",
@@ -154,7 +163,7 @@ class Settings(SettingsGroup):
         "",
         doc="Do not screen objects whose keys start with one of these prefixes. Exclusions win "
         "over inclusions.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     include_suffixes: tuple[str, ...] = setting(
         "INCLUDE_SUFFIXES",
@@ -162,28 +171,28 @@ class Settings(SettingsGroup):
         "",
         doc="Only screen objects whose keys end with one of these suffixes. Case-insensitive: .jpg "
         "includes .JPG.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     exclude_suffixes: tuple[str, ...] = setting(
         "EXCLUDE_SUFFIXES",
         StringListType(),
         "",
         doc="Do not screen objects whose keys end with one of these suffixes.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     min_bytes: int = setting(
         "SMALLEST_BYTES",
         IntegerType(0, _MAX_OBJECT_BYTES),
         "0",
         doc="Smaller objects are not screened.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     max_bytes: int = setting(
         "LARGEST_BYTES",
         IntegerType(1, _MAX_OBJECT_BYTES),
         str(_MAX_OBJECT_BYTES),
         doc="Larger objects are not screened.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     strictness: Strictness = setting(
         "STRICTNESS",
@@ -191,21 +200,21 @@ class Settings(SettingsGroup):
         "standard",
         doc="How many of the service's requirements reject a file without a call. lenient: only "
         "those without which it can't be read; strict: the recommendations too.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     convert: bool = setting(
         "CONVERT",
         BooleanType(),
         "true",
         doc="Whether OSS converts PNG, HEIC, and large or rotated photos to a conforming JPEG.",
-        section=SCREENED,
+        section=SCREENED_SECTION,
     )
     calls_per_second: float = setting(
         "CALLS_PER_SECOND",
         NumberType(0.1, 10_000),
         "10",
         doc="The account's quota. All instances share it through the state bucket.",
-        section=QUOTA,
+        section=QUOTA_SECTION,
     )
     daily_calls: float = setting(
         "DAILY_CALLS",
@@ -214,28 +223,28 @@ class Settings(SettingsGroup):
         doc="The daily limit (UTC) of paid calls by all instances, at USD 0.40 each. Objects "
         "beyond it are deferred: their events go to the dead-letter queue, to redrive the next "
         "day, and HTTP callers get 429. Without it there is no limit.",
-        section=QUOTA,
+        section=QUOTA_SECTION,
     )
     image_timeout_s: float = setting(
         "IMAGE_TIMEOUT_SECONDS",
         NumberType(1, 120),
         "8",
         doc="Timeout of one call for an image.",
-        section=CALL,
+        section=CALL_SECTION,
     )
     video_timeout_s: float = setting(
         "VIDEO_TIMEOUT_SECONDS",
         NumberType(3, 300),
         "20",
         doc="Timeout of one call for a video; the service requires more than 3.",
-        section=CALL,
+        section=CALL_SECTION,
     )
     presigned_url_s: int = setting(
         "PRESIGNED_URL_SECONDS",
         IntegerType(60, 3600),
         "300",
         doc="How long the presigned URL is valid that the service downloads from.",
-        section=CALL,
+        section=CALL_SECTION,
     )
     transfer: str = setting(
         "TRANSFER",
@@ -246,7 +255,7 @@ class Settings(SettingsGroup):
         "DeepfakeDetectIntl with the URL in the query; inline: no URL, images of up to 1 MB in "
         "Base64, other files uploaded; auto: inline for images that fit into Base64 without "
         "conversion, stream for the rest.",
-        section=CALL,
+        section=CALL_SECTION,
     )
     merchant_prefix: str = setting(
         "MERCHANT_PREFIX",
@@ -254,14 +263,14 @@ class Settings(SettingsGroup):
         "fs",
         doc="The prefix of each MerchantBizId.",
         where="choose an abbreviation of your own",
-        section=CALL,
+        section=CALL_SECTION,
     )
     upload_endpoint: str = setting(
         "CLOUDAUTH_UPLOAD_ENDPOINT",
         EndpointType(),
         UPLOAD_ENDPOINT,
         doc="Endpoint that authorizes uploads of files; only used with TRANSFER=inline.",
-        section=PLATFORM,
+        section=PLATFORM_SECTION,
     )
     tag_prefix: str = setting(
         "TAG_PREFIX",
@@ -271,16 +280,16 @@ class Settings(SettingsGroup):
         "deepfake-",
         doc="The prefix of the tags' keys.",
         where="docs/contracts.md, Tags",
-        section=VERDICTS,
+        section=VERDICTS_SECTION,
     )
     tag_form: str = setting(
         "TAG_FORM",
         choice_of("separate", "merged", "none"),
         "separate",
         doc="separate: four tags; merged: one tag; none: no tags, only messages.",
-        section=VERDICTS,
+        section=VERDICTS_SECTION,
     )
-    local: bool = shared_setting(LOCAL_MODE)
+    local: bool = shared_setting(LOCAL_MODE_SETTING)
     quarantine: QuarantineSettings = settings_group(QuarantineSettings)
 
     @cached_property
@@ -340,7 +349,7 @@ class HttpSettings(SettingsGroup):
         "function",
         doc="function: callers sign their requests. anonymous: callers send bearer tokens, which "
         "the next three settings configure.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     key_set: str = setting(
         "JWT_JWKS",
@@ -348,51 +357,51 @@ class HttpSettings(SettingsGroup):
         "",
         doc="The public keys of the tokens' issuer: a JSON Web Key Set, in single quotes. To "
         "rotate keys, include the old and the new ones.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     issuer: str = setting(
         "JWT_ISSUER",
         StringType("(?s:.*)", "the tokens' issuer"),
         "",
         doc="The `iss` claim that tokens must have.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     audience: str = setting(
         "JWT_AUDIENCE",
         StringType("(?s:.*)", "the tokens' audience"),
         "",
         doc="The `aud` claim that tokens must have.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     max_wait_s: float = setting(
         "HTTP_LONGEST_SECONDS",
         NumberType(5, 600),
         "28",
         doc="Time limit for a response: callers and gateways wait less than a function may run.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     page: bool = setting(
         "PAGE",
         BooleanType(),
         "true",
         doc="Whether the web page is served.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     cors_origins: tuple[str, ...] = setting(
         "CORS_ORIGINS",
         OriginListType(),
         "",
         doc="Web origins that may call the API from a browser.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
     url_allowed_origins: tuple[str, ...] = setting(
         "URL_ALLOWED_ORIGINS",
         OriginListType(),
         "",
         doc="Origins that callers' URLs may use even if they are private or not https.",
-        section=HTTP,
+        section=HTTP_SECTION,
     )
-    local: bool = shared_setting(LOCAL_MODE)
+    local: bool = shared_setting(LOCAL_MODE_SETTING)
 
     @property
     def tokens(self) -> TokenSettings | None:
@@ -419,7 +428,7 @@ class HttpSettings(SettingsGroup):
             )
 
 
-_WATCHED_PREFIX = re.compile(
+_WATCHED_PREFIX_PATTERN = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.{0,1023}))?"
 )
 
@@ -447,7 +456,7 @@ class _WatchedPrefixListType:
     )
 
     def parse(self, text: str) -> tuple[WatchedPrefix, ...]:
-        matches = [_WATCHED_PREFIX.fullmatch(name) for name in StringListType().parse(text)]
+        matches = [_WATCHED_PREFIX_PATTERN.fullmatch(name) for name in StringListType().parse(text)]
         prefixes = tuple(
             WatchedPrefix(match["bucket"], match["prefix"] or "") for match in matches if match
         )
@@ -456,7 +465,7 @@ class _WatchedPrefixListType:
         return prefixes
 
 
-_WATCHED_OBJECTS = Setting(
+_WATCHED_OBJECTS_SETTING = Setting(
     "WATCHED_OBJECTS", _WatchedPrefixListType(), doc="What the triggers watch. Set by the template."
 )
 
@@ -467,7 +476,7 @@ class SweepSettings(SettingsGroup):
 
     read_by = ("sweep",)
 
-    watched_prefixes: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED_OBJECTS)
+    watched_prefixes: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED_OBJECTS_SETTING)
     suffix: str = setting(
         "WATCHED_SUFFIX",
         StringType("(?s:.*)", "a suffix of object keys"),
@@ -481,7 +490,7 @@ class SweepSettings(SettingsGroup):
         "30",
         doc="The age at which an object without a verdict is resubmitted; again at 4, 16 and 64 "
         "times this age.",
-        section=SWEEP,
+        section=SWEEP_SECTION,
     )
     max_submissions: int = setting(
         "SWEEP_MOST",
@@ -489,15 +498,17 @@ class SweepSettings(SettingsGroup):
         "500",
         doc="The most objects that one run submits, at a fifth of CALLS_PER_SECOND. The next run "
         "continues there.",
-        section=SWEEP,
+        section=SWEEP_SECTION,
     )
-    state_bucket: str = shared_setting(STATE_BUCKET)
+    state_bucket: str = shared_setting(STATE_BUCKET_SETTING)
 
     def find_conflicts(self) -> Iterator[SettingsConflict]:
         """Check that the state bucket is not screened."""
         if any(prefix.bucket == self.state_bucket for prefix in self.watched_prefixes):
-            yield SettingsConflict((_WATCHED_OBJECTS.name,), _WATCHED_OBJECTS.build_error(""))
+            yield SettingsConflict(
+                (_WATCHED_OBJECTS_SETTING.name,), _WATCHED_OBJECTS_SETTING.build_error("")
+            )
 
 
-GROUPS: tuple[type[SettingsGroup], ...] = (Settings, HttpSettings, SweepSettings)
+COMMON_SETTINGS_GROUPS: tuple[type[SettingsGroup], ...] = (Settings, HttpSettings, SweepSettings)
 """The groups of all clouds."""

@@ -7,8 +7,8 @@ import re
 from facescreen.errors import InvalidRequestError
 from facescreen.model import ObjectRef
 
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
+_BUCKET_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_VERSION_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,1024}")
 _MAX_KEY_BYTES = 1023
 
 
@@ -16,13 +16,13 @@ def parse_object_ref(
     store: str, bucket: object, key: object, version_id: object = None
 ) -> ObjectRef:
     """Build an ObjectRef from a caller's input. Raises InvalidRequestError."""
-    if not isinstance(bucket, str) or not _BUCKET_NAME.fullmatch(bucket):
+    if not isinstance(bucket, str) or not _BUCKET_NAME_PATTERN.fullmatch(bucket):
         raise InvalidRequestError("bucket must be a valid bucket name")
     if not isinstance(key, str) or not 0 < len(_encode_utf8(key)) <= _MAX_KEY_BYTES:
         raise InvalidRequestError(f"key must be an object key of 1 to {_MAX_KEY_BYTES} bytes")
     if version_id is None:
         return ObjectRef(store, bucket, key)
-    if not isinstance(version_id, str) or not _VERSION_ID.fullmatch(version_id):
+    if not isinstance(version_id, str) or not _VERSION_ID_PATTERN.fullmatch(version_id):
         raise InvalidRequestError("version_id must be a valid version id")
     return ObjectRef(store, bucket, key, version_id=version_id)
 

@@ -17,7 +17,12 @@ from urllib3.util.retry import Retry
 from facescreen import errors
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import drop_null_version, is_url_safe, not_found_message
-from facescreen.storage.ports import MAX_LISTED_OBJECTS, ListingPage, ObjectSummary, iterate_objects
+from facescreen.storage.ports import (
+    MAX_OBJECTS_PER_PAGE,
+    ListingPage,
+    ObjectSummary,
+    iterate_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +38,7 @@ _TIMEOUT_S = 5
 _MAX_CONNECTIONS = 32
 """As many as the threads that read tags for a report."""
 # After an instance was frozen its pooled connections are dead; a retry opens a new one.
-_RETRIES = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
+_RETRY_POLICY = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
 # Its DEBUG lines contain headers and presigned URLs.
 logging.getLogger("oss2").setLevel(logging.WARNING)
 
@@ -214,7 +219,7 @@ class _BucketCache:
 
     def __init__(self, credentials: CredentialSource, endpoint: str, region: str) -> None:
         auth = oss2.ProviderAuthV4(_OssCredentialsProvider(credentials))
-        adapter = HTTPAdapter(max_retries=_RETRIES, pool_maxsize=_MAX_CONNECTIONS)
+        adapter = HTTPAdapter(max_retries=_RETRY_POLICY, pool_maxsize=_MAX_CONNECTIONS)
         session = oss2.Session(adapter=adapter)
 
         def create_bucket(name: str) -> oss2.Bucket:
@@ -240,7 +245,7 @@ class _BucketCache:
 
 def _list_page(bucket: oss2.Bucket, prefix: str, after: str) -> ListingPage:
     with translate_oss_errors(prefix):
-        listing = bucket.list_objects_v2(prefix, start_after=after, max_keys=MAX_LISTED_OBJECTS)
+        listing = bucket.list_objects_v2(prefix, start_after=after, max_keys=MAX_OBJECTS_PER_PAGE)
     summaries = (
         ObjectSummary(
             entry.key, entry.etag.strip('"'), entry.size, _to_datetime(entry.last_modified)

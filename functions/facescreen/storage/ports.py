@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from facescreen.model import ObjectHead, ObjectRef
 
-MAX_LISTED_OBJECTS = 1000
+MAX_OBJECTS_PER_PAGE = 1000
 """Objects on one page of a listing, on OSS and on S3."""
 
 

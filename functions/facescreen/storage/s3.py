@@ -15,7 +15,12 @@ from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import drop_null_version, is_url_safe, not_found_message
-from facescreen.storage.ports import MAX_LISTED_OBJECTS, ListingPage, ObjectSummary, iterate_objects
+from facescreen.storage.ports import (
+    MAX_OBJECTS_PER_PAGE,
+    ListingPage,
+    ObjectSummary,
+    iterate_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from facescreen.model import ObjectRef
 
 # Not an access point's ARN: its region and account would come from the event.
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CHECKSUM_ALGORITHMS = ("CRC64NVME", "SHA256", "SHA1", "CRC32C", "CRC32")
 _ERRORS_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
     404: errors.ObjectNotFoundError,
@@ -38,7 +43,9 @@ _ERRORS_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
 _MAX_CONNECTIONS = 32
 """As many as the threads that read tags for a report."""
 _ENCRYPTED_MESSAGE = "stored using a form of Server Side Encryption"
-_MAY_BE_MISSING = " (or the object does not exist: S3 says so only to a role with s3:ListBucket)"
+_MAY_BE_MISSING_HINT = (
+    " (or the object does not exist: S3 says so only to a role with s3:ListBucket)"
+)
 
 
 class S3Store:
@@ -209,7 +216,7 @@ class S3StateStore:
 def _list_page(client: Any, bucket: str, prefix: str, after: str) -> ListingPage:
     with translate_s3_errors(prefix):
         listing = client.list_objects_v2(
-            Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=MAX_LISTED_OBJECTS
+            Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=MAX_OBJECTS_PER_PAGE
         )
         summaries = tuple(
             ObjectSummary(
@@ -238,7 +245,7 @@ def _to_error(
     if error_class is errors.ObjectNotFoundError:
         message = not_found_message(key)
     elif error_class is errors.AccessDeniedError:
-        message += _MAY_BE_MISSING
+        message += _MAY_BE_MISSING_HINT
     return error_class(message, code=response.code, request_id=response.request_id)
 
 
@@ -269,7 +276,7 @@ def object_params(ref: ObjectRef) -> dict[str, str]:
 
 
 def _check_bucket_name(bucket: str) -> str:
-    if not _BUCKET_NAME.fullmatch(bucket):
+    if not _BUCKET_NAME_PATTERN.fullmatch(bucket):
         raise errors.InvalidEventError("the bucket name is not valid on S3")
     return bucket
 

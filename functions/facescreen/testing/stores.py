@@ -16,7 +16,7 @@ from facescreen.errors import (
     TagsRefusedError,
 )
 from facescreen.model import ObjectHead
-from facescreen.storage.ports import MAX_LISTED_OBJECTS, ListingPage, ObjectSummary
+from facescreen.storage.ports import MAX_OBJECTS_PER_PAGE, ListingPage, ObjectSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,8 +129,8 @@ class MemoryStore:
         self.before_operation("page")
         keys = [key for key in self.keys(bucket) if key.startswith(prefix) and key > after]
         return ListingPage(
-            tuple(self._summarize(bucket, key) for key in keys[:MAX_LISTED_OBJECTS]),
-            keys[MAX_LISTED_OBJECTS - 1] if len(keys) > MAX_LISTED_OBJECTS else "",
+            tuple(self._summarize(bucket, key) for key in keys[:MAX_OBJECTS_PER_PAGE]),
+            keys[MAX_OBJECTS_PER_PAGE - 1] if len(keys) > MAX_OBJECTS_PER_PAGE else "",
         )
 
     def copy(self, ref: ObjectRef, to: ObjectRef, *, must_be_new: bool) -> None:

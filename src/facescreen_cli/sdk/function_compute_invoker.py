@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from facescreen import errors
-from facescreen.bus.function_compute import LIMITED_OPERATION, MAX_EVENT_BYTES
+from facescreen.bus.function_compute import INVOCATION_NAME, MAX_EVENT_BYTES
 from facescreen.bus.ports import check_event_size
 from facescreen.timing import retry
 from facescreen_cli.buckets import name_missing_permission
@@ -24,7 +24,7 @@ class FunctionComputeInvoker(ABC):
 
     def submit(self, payload: bytes) -> None:
         """Invoke the function asynchronously."""
-        check_event_size(payload, MAX_EVENT_BYTES, LIMITED_OPERATION)
+        check_event_size(payload, MAX_EVENT_BYTES, INVOCATION_NAME)
         self._call(lambda: self._invoke(payload))
 
     def check_handler(self) -> None:

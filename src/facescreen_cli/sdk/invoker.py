@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from facescreen.bus.ports import Invoker
 from facescreen.clients.credentials import CredentialSource
-from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME
+from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME_TYPE
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import EndpointType
 from facescreen_cli.deployment import connect_platform
@@ -15,10 +15,10 @@ from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 
-_SERVICE_NAME_FORM = replace(FUNCTION_NAME, must_be="a service's name")
+_SERVICE_NAME_FORM = replace(FUNCTION_NAME_TYPE, must_be="a service's name")
 _SERVICE_SETTING = Setting("FC_SERVICE", _SERVICE_NAME_FORM, "", where="s.yaml")
 _FUNCTION_SETTING = Setting(
-    "FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml"
+    "FC_FUNCTION", FUNCTION_NAME_TYPE, "facescreen-object-created", where="s.yaml"
 )
 
 

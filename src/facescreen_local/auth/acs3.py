@@ -21,7 +21,7 @@ BODY_HASH_HEADER = "x-acs-content-sha256"
 """The header with the body's SHA-256."""
 
 _AUTHORIZATION_PATTERN = re.compile(
-    rf"{acs3.ALGORITHM} Credential=(?P<key_id>[^,\s]{{1,128}}),"
+    rf"{acs3.SIGNATURE_ALGORITHM} Credential=(?P<key_id>[^,\s]{{1,128}}),"
     r"SignedHeaders=(?P<headers>[a-z0-9;-]{1,2000}),Signature=(?P<signature>[0-9a-f]{64})"
 )
 _DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

@@ -212,7 +212,7 @@ def test_ctrl_c_shows_the_counts_so_far(
 def test_a_listing_continues_from_page_to_page(
     bucket: oss2.Bucket, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facescreen.storage.oss.MAX_LISTED_OBJECTS", 4)
+    monkeypatch.setattr("facescreen.storage.oss.MAX_OBJECTS_PER_PAGE", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     own = Credentials(*(cloud_client.env[name] for name in key))
     _, platform = connect_platform("oss", cloud_client.env, own)

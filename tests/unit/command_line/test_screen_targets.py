@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from facescreen.media import probe as kinds
 from facescreen_cli.commands.screen import targets
 
-SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]
+SIGNATURES = [signature for signature, _ in kinds._READERS_BY_SIGNATURE]
 
 
 @given(st.one_of([st.from_regex(signature) for signature in SIGNATURES]))

@@ -62,7 +62,7 @@ def test_an_unexpected_error_discloses_nothing_and_is_logged(
     api = stub_api(review_list=SimpleNamespace(count_by_hour=raise_key_error))
     response = send_request(create_app(api), "GET", "/v1/counts", X_Request_Id="case-1")
     assert (response["statusCode"], json.loads(response["body"])["code"]) == (500, "InternalError")
-    assert response["headers"]["Content-Type"] == problems.PROBLEM_JSON
+    assert response["headers"]["Content-Type"] == problems.PROBLEM_MEDIA_TYPE
     assert response["headers"]["X-Request-Id"] == "case-1"
     [line] = [vars(record) for record in caplog.records if record.message == "unforeseen"]
     assert (line["error"], line["client_request_id"]) == ("KeyError", "case-1")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.probe import probe
-from facescreen.media.reader import MAX_BYTES
+from facescreen.media.reader import MAX_BYTES_READ
 from tests.fuzz.limits import measure_cpu_s
 from tests.support.media.encoded_files import encode_animation, encode_image
 from tests.support.media.handmade_files import (
@@ -42,7 +42,7 @@ def probe_within_limits(content: bytes) -> Media | UnreadableMediaError:
     except UnreadableMediaError as unreadable:
         result = unreadable
     assert len(reader.reads) <= MAX_READS
-    assert sum(reader.reads) <= MAX_BYTES
+    assert sum(reader.reads) <= MAX_BYTES_READ
     return result
 
 

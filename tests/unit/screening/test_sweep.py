@@ -261,7 +261,7 @@ def _run_once(harness: SweeperHarness, run: object) -> None:
 def test_the_run_after_a_kill_continues_near_the_last_submission(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("facescreen.testing.stores.MAX_LISTED_OBJECTS", 2)
+    monkeypatch.setattr("facescreen.testing.stores.MAX_OBJECTS_PER_PAGE", 2)
     monkeypatch.setattr("facescreen.screening.sweep._SAVE_INTERVAL_S", 0)
     harness = SweeperHarness()
     for key in "abcde":

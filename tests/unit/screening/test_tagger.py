@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.model import Finding, ObjectRef, TaggingResult, Verdict
 from facescreen.records.ledger import Ledger, compute_entry_id
-from facescreen.screening.tagger import SUPERSEDED, Tagger
+from facescreen.screening.tagger import SUPERSEDED_RESULT, Tagger
 from facescreen.tags import build_tags, verdict_tag_keys
 from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
@@ -112,7 +112,7 @@ def test_an_overwrite_at_any_operation_leaves_no_old_verdict_on_the_new_bytes(
             harness.store.before_operation = overwrite_at_moment
 
     harness.store.before_operation = overwrite_at_moment
-    assert harness.tagger.write_tags(REF, head, OLD_FINDING) is SUPERSEDED
+    assert harness.tagger.write_tags(REF, head, OLD_FINDING) is SUPERSEDED_RESULT
     harness.store.before_operation = lambda operation: None
     assert harness.verdict_tags() == (harness.expected(NEW_FINDING) if is_screened else {})
     harness.screen_new()

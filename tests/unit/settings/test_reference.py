@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.platforms import choose
 from facescreen.settings.loader import iterate_settings
-from facescreen.settings.table import GROUPS, SECTIONS
+from facescreen.settings.table import COMMON_SETTINGS_GROUPS, SECTIONS
 from facescreen_cli.deploy_target import FUNCTION_MODULES
 from facescreen_cli.project import PROJECT
 from facescreen_cli.settings_reference import (
@@ -49,7 +49,7 @@ def test_s_yaml_passes_each_function_the_settings_it_reads(handler: str) -> None
     ]
     names_read = {
         row.name
-        for group in (*GROUPS, *choose.get_platform("alibaba").groups)
+        for group in (*COMMON_SETTINGS_GROUPS, *choose.get_platform("alibaba").groups)
         if handler in group.read_by
         for row in iterate_settings(group)
     }

@@ -9,7 +9,7 @@ import httpx
 
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen.deepfake.request import DETECT, sign_request
+from facescreen.deepfake.request import DETECT_ACTION, sign_request
 from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_response
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
@@ -46,7 +46,7 @@ def _send_empty_detection(
     tls_context = ssl.create_default_context()
     if deployment.ca_file:
         tls_context.load_verify_locations(deployment.ca_file)
-    signed = sign_request(DETECT, deployment.endpoints[_CHECK], credentials.get(), [])
+    signed = sign_request(DETECT_ACTION, deployment.endpoints[_CHECK], credentials.get(), [])
     with httpx.Client(verify=tls_context, timeout=_TIMEOUT_S) as http:
         try:
             response = http.request(

@@ -10,7 +10,7 @@ from mns.mns_exception import MNSServerException
 
 from facescreen.bus.mns import translate_mns_errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
+from facescreen.platforms.alibaba import MNS_ENDPOINT_SETTING, OSS_REGION_SETTING
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import StringType
@@ -42,8 +42,8 @@ def connect_queue(
     click.UsageError."""
     with settings_as_usage_errors():
         reader = SettingsReader(variables)
-        reader.read_setting(OSS_REGION)
-        endpoint, name = reader.read_setting(MNS_ENDPOINT), reader.read_setting(_QUEUE_NAME)
+        reader.read_setting(OSS_REGION_SETTING)
+        endpoint, name = reader.read_setting(MNS_ENDPOINT_SETTING), reader.read_setting(_QUEUE_NAME)
         reader.raise_errors()
     return MnsDeadLetterQueue(endpoint, name, platform.credentials), read_function_compute_letter
 

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 
 from facescreen.clients.boto import create_client, translate_aws_errors
-from facescreen.platforms.aws import QUEUE_URL
+from facescreen.platforms.aws import QUEUE_URL_TYPE
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.table import Settings
@@ -27,7 +27,7 @@ from facescreen_cli.environment import settings_as_usage_errors
 
 _QUEUE_URL = Setting(
     "DEAD_LETTERS_QUEUE_URL",
-    replace(QUEUE_URL, must_be="the dead-letter queue's URL"),
+    replace(QUEUE_URL_TYPE, must_be="the dead-letter queue's URL"),
     where="SQS console",
 )
 _BATCH = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from facescreen import errors
 from facescreen.clients.boto import AwsErrorResponse
-from facescreen.deepfake.response import REMEDIES, get_error_class
+from facescreen.deepfake.response import REMEDIES_BY_CODE, get_error_class
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
@@ -44,7 +44,9 @@ class TagCauseFinder:
         if tagged_verdict.verdict is not Verdict.FAILED:
             return ALREADY_SCREENED, f"it is {tagged_verdict.verdict.value}"
         reason = ":".join(tagged_verdict.reasons)
-        return _error_for_reason(reason), "; ".join(filter(None, (reason, REMEDIES.get(reason))))
+        return _error_for_reason(reason), "; ".join(
+            filter(None, (reason, REMEDIES_BY_CODE.get(reason)))
+        )
 
 
 def _error_for_reason(reason: str) -> str:

@@ -21,7 +21,7 @@ from facescreen.model import Finding, Verdict
 from facescreen.requirements import Strictness
 from facescreen.screening.findings import run_detection, screen_media
 from facescreen.screening.on_demand import OnDemandScreener
-from facescreen.screening.tagger import NOT_REQUESTED
+from facescreen.screening.tagger import NOT_REQUESTED_RESULT
 from facescreen.timing import Deadline, Timings
 from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, ScreenTarget, Url
 
@@ -103,7 +103,7 @@ class TargetScreener:
                 )
                 if _file_state(stream) != state:
                     raise errors.ObjectChangedError("the file changed while it was screened")
-            return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
+            return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
 
         return digest, screen_file
 
@@ -133,7 +133,7 @@ class TargetScreener:
             deadline=Deadline.after(MAX_TARGET_S),
         )
         finding = run_detection(biz_id, lambda: self.client.detect_stream(request), timings)
-        return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
+        return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
 
     def _screen_object(self, target: BucketObject) -> dict[str, Any]:
         if self.on_demand is None:
@@ -148,7 +148,9 @@ class TargetScreener:
         finding = Finding(Verdict.FAILED, "", at, reasons=(code,), detail=message)
         ref = target.ref if isinstance(target, BucketObject) else None
         return TargetResult(
-            target, build_screening_data(ref, finding, NOT_REQUESTED, {}), unanswered=unanswered
+            target,
+            build_screening_data(ref, finding, NOT_REQUESTED_RESULT, {}),
+            unanswered=unanswered,
         )
 
 
