@@ -11,6 +11,7 @@ import pytest
 from click import UsageError
 
 from facescreen import errors
+from facescreen.clients.credentials import Credentials
 from facescreen.model import Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
@@ -22,6 +23,7 @@ from facescreen_cli.commands.backfill.journal import (
 )
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState
 
@@ -182,3 +184,40 @@ def test_a_file_that_is_not_a_journal_is_not_changed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a backfill's journal"):
         BackfillJournal(foreign_file, SELECTION)
     assert foreign_file.read_text().startswith("of somebody else")
+
+
+def test_a_journal_that_an_older_version_began_is_continued(tmp_path: Path) -> None:
+    """The note as version 0.1.0 wrote it, whose classes had other names."""
+    stored = {
+        "store": "oss",
+        "bucket": "selfies",
+        "prefix": "a/",
+        "inventory": "",
+        "since": "",
+        "until": "",
+        "force": False,
+        "sample": 0,
+        "filters": {
+            "include_prefixes": [],
+            "exclude_prefixes": [],
+            "include_suffixes": [],
+            "exclude_suffixes": [".txt"],
+            "smallest": 1,
+            "largest": 500,
+        },
+        "tag_prefix": "deepfake-",
+        "tag_form": "separate",
+    }
+    path = tmp_path / "journal"
+    journal = BackfillJournal(path, stored)
+    journal.add_planned(map(object_summary, KEYS), PlanProgress(is_complete=True))
+    journal.set_state(journal.start_submitting(1), ACCEPTED)
+    journal.close()
+    settings, _ = connect_platform(
+        "oss",
+        {"EXCLUDE_SUFFIXES": ".txt", "SMALLEST_BYTES": "1", "LARGEST_BYTES": "500"},
+        Credentials("", ""),
+    )
+    journal = BackfillJournal(path, Selection("oss", "selfies", "a/").to_dict(settings))
+    assert journal.count_accepted() == 1
+    journal.close()

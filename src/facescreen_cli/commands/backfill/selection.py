@@ -30,8 +30,12 @@ class Selection:
     """Number of objects; 0 means all."""
 
     def to_dict(self, settings: Settings) -> dict[str, Any]:
-        """The selection and the settings that affect it, by their names."""
-        affecting = {"filters": asdict(settings.filters), "tag_prefix": settings.tag_prefix}
+        """The selection and the settings that affect it, in the field names of the journal's file
+        format, which an older version may have written."""
+        filters = asdict(settings.filters)
+        filters["smallest"] = filters.pop("min_bytes")
+        filters["largest"] = filters.pop("max_bytes")
+        affecting = {"filters": filters, "tag_prefix": settings.tag_prefix}
         return {**asdict(self), **affecting, "tag_form": settings.tag_form}
 
     def ref(self, item: ObjectSummary, event_time: str = "") -> ObjectRef:
