@@ -13,7 +13,7 @@ import pytest
 from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.ports import StateStore
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from tests.contract.alibaba_services import SERVICE_FIXTURES
 
 MAX_CALLS, INSTANCES = 50, 20
@@ -42,7 +42,7 @@ class PrefixedState:
 @pytest.fixture(params=["memory", *SERVICE_FIXTURES])
 def state(request: pytest.FixtureRequest) -> StateStore:
     if request.param == "memory":
-        return MemoryState()
+        return MemoryStateStore()
     services = request.getfixturevalue(request.param)
     return PrefixedState(services.state(services.bucket), f"{uuid.uuid4().hex}/")
 

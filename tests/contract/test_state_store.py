@@ -12,7 +12,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.storage.ports import StateStore
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices
 from tests.contract.object_writers import ObjectWriter
@@ -25,7 +25,7 @@ THREADS = 16
 def state_and_key(request: pytest.FixtureRequest) -> Iterator[StateAndKey]:
     """A state store, and a key that doesn't exist in it yet."""
     if request.param == "memory":
-        yield MemoryState(), "ledger/a"
+        yield MemoryStateStore(), "ledger/a"
         return
     services = request.getfixturevalue(request.param)
     with services.object_writer(services.bucket) as object_writer:

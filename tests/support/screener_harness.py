@@ -21,7 +21,7 @@ from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import UrlTransfer
 from facescreen.settings.table import QuarantineSettings
 from facescreen.testing.bus import MemoryPublisher
-from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture, to_conforming_jpeg
 from tests.support.scripted_detector import ScriptedDetector
@@ -42,7 +42,7 @@ class ScreenerHarness:
         quarantine: QuarantineSettings | None = None,
     ) -> None:
         self.store = MemoryStore(convert=to_conforming_jpeg)
-        self.state = MemoryState()
+        self.state = MemoryStateStore()
         self.detector = ScriptedDetector(list(script))
         self.publisher = MemoryPublisher()
         self.ledger = ledger = Ledger(self.state)

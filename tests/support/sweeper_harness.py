@@ -14,7 +14,7 @@ from facescreen.screening.sweep_cursor import CursorStore
 from facescreen.settings.table import SweepSettings, WatchedPrefix
 from facescreen.tags import build_tags
 from facescreen.testing.bus import MemoryInvoker
-from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline
 
 MINUTE = timedelta(minutes=1)
@@ -35,7 +35,7 @@ class SweeperHarness:
         self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
         self.store = MemoryStore()
         self.store.now = lambda: self.now
-        self.state = MemoryState()
+        self.state = MemoryStateStore()
         self.invoker = MemoryInvoker()
         self.is_limit_reached = False
         self.sweeper = Sweeper(

@@ -3,4 +3,4 @@
 ID_VERIFICATION_REGION = "ap-southeast-1"
 PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
 VPC_ENDPOINT = "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
-UPLOAD_ENDPOINT = "https://openplatform.aliyuncs.com"
+UPLOAD_AUTHORIZATION_ENDPOINT = "https://openplatform.aliyuncs.com"

@@ -14,7 +14,11 @@ from typing import IO, TYPE_CHECKING, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from facescreen import errors
-from facescreen.clients.endpoints import ID_VERIFICATION_REGION, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen.clients.endpoints import (
+    ID_VERIFICATION_REGION,
+    PUBLIC_ENDPOINT,
+    UPLOAD_AUTHORIZATION_ENDPOINT,
+)
 from facescreen.deepfake.budget import UnlimitedBudget
 from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import (
@@ -113,7 +117,7 @@ class DetectFlow:
         self._scene_code = options["scene_code"]
         self._credentials = options["credentials"]
         self._endpoint = options.get("endpoint", PUBLIC_ENDPOINT)
-        self._upload_endpoint = options.get("upload_endpoint", UPLOAD_ENDPOINT)
+        self._upload_endpoint = options.get("upload_endpoint", UPLOAD_AUTHORIZATION_ENDPOINT)
         self._timeouts_s = {
             "image": options.get("image_timeout_s", 8),
             "video": options.get("video_timeout_s", 20),

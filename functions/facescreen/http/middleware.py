@@ -91,9 +91,9 @@ def set_request_id(
 
 
 @_skip_preflight
-def add_headers(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
+def add_common_headers(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
     """Add the common headers to a route's response."""
-    return _add_common_headers(app, next_middleware(app))
+    return _set_common_headers(app, next_middleware(app))
 
 
 @_skip_preflight
@@ -105,7 +105,7 @@ def check_token(app: ApiResolver, next_middleware: NextMiddleware) -> Response[s
 
 
 @_skip_preflight
-def check_ids(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
+def check_id_headers(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
     """Reject ids with characters that are unsafe in headers and logs."""
     for name in ("X-Request-Id", "Idempotency-Key"):
         value = app.current_event.headers.get(name)
@@ -119,7 +119,7 @@ def check_ids(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str
     return next_middleware(app)
 
 
-def handle_errors(app: ApiResolver) -> None:
+def register_error_handlers(app: ApiResolver) -> None:
     """Register the error handlers of `app`, and the one for requests without a route."""
 
     def reject_unrouted(_: Exception) -> NoReturn:
@@ -135,7 +135,7 @@ def handle_errors(app: ApiResolver) -> None:
         )
 
     def respond(problem: Problem) -> Response[str]:
-        return _add_common_headers(app, problem.to_response())
+        return _set_common_headers(app, problem.to_response())
 
     def handle_failure(error: errors.FacescreenError) -> Response[str]:
         telemetry.record_request_error(error)
@@ -152,7 +152,7 @@ def handle_errors(app: ApiResolver) -> None:
     app.exception_handler(Exception)(handle_unexpected)
 
 
-def _add_common_headers(app: ApiResolver, response: Response[str]) -> Response[str]:
+def _set_common_headers(app: ApiResolver, response: Response[str]) -> Response[str]:
     response.headers.update(
         {
             "X-Request-Id": app.context["request_id"],

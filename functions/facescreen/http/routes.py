@@ -28,10 +28,10 @@ from facescreen.http.body import (
 )
 from facescreen.http.middleware import (
     ApiResolver,
-    add_headers,
-    check_ids,
+    add_common_headers,
+    check_id_headers,
     check_token,
-    handle_errors,
+    register_error_handlers,
     set_request_id,
 )
 from facescreen.http.page import build_content_security_policy, read_page
@@ -89,8 +89,8 @@ def create_app(services: ApiServices) -> ApiResolver:
         return next_middleware(app)
 
     app = ApiResolver(services.token_verifier, services.cors_origins)
-    app.use([set_request_id, add_headers, check_token, check_ids, set_context])
-    handle_errors(app)
+    app.use([set_request_id, add_common_headers, check_token, check_id_headers, set_context])
+    register_error_handlers(app)
     app.include_router(api_router)
     if services.serves_page:
         app.include_router(page_router)

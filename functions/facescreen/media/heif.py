@@ -35,11 +35,11 @@ def read(window: Window, brands: list[bytes]) -> Media:
     meta = require_child(window, b"meta").subwindow(4)
     width = height = 0
     rotated = False
-    for kind, content in _read_properties(meta, _read_primary_item(meta)):
+    for kind, content in _read_properties(meta, _read_primary_item_id(meta)):
         if kind == b"ispe":
             width, height = content.unpack(">4xII")
         elif kind == b"clap":
-            width, height = _apply_crop(content, width, height)
+            width, height = _compute_cropped_size(content, width, height)
         elif kind == b"imir":
             rotated = True
         elif kind == b"irot" and (quarter_turns := content.read_exactly(0, 1)[0] & 3):
@@ -48,7 +48,7 @@ def read(window: Window, brands: list[bytes]) -> Media:
     return Media(mime, width, height, rotated, frames=2 if brands[0] in _SEQUENCE_BRANDS else 1)
 
 
-def _read_primary_item(meta: Window) -> int:
+def _read_primary_item_id(meta: Window) -> int:
     pitm = require_child(meta, b"pitm")
     (item,) = pitm.unpack(">4xI" if pitm.read_exactly(0, 1)[0] else ">4xH")
     return int(item)
@@ -81,7 +81,7 @@ def _read_property_indexes(ipma: Window, item: int) -> list[int]:
     return []
 
 
-def _apply_crop(clap: Window, width: int, height: int) -> tuple[int, int]:
+def _compute_cropped_size(clap: Window, width: int, height: int) -> tuple[int, int]:
     """Return the size of the clean aperture: encoders pad odd sizes to even ones."""
     width_numerator, width_denominator, height_numerator, height_denominator = clap.unpack(">IIII")
     if width_denominator == 0 or height_denominator == 0:

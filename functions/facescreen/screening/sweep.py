@@ -70,7 +70,7 @@ class RetrySchedule:
 
 @dataclass(frozen=True)
 class VerdictReader:
-    """Reads verdicts from the objects' tags."""
+    """Checks whether objects have a verdict, by their tags."""
 
     store: ObjectStore
     tag_prefix: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from facescreen.clients.endpoints import UPLOAD_ENDPOINT
+from facescreen.clients.endpoints import UPLOAD_AUTHORIZATION_ENDPOINT
 from facescreen.events.filters import Filters
 from facescreen.requirements import Strictness
 from facescreen.settings.loader import (
@@ -268,7 +268,7 @@ class Settings(SettingsGroup):
     upload_endpoint: str = setting(
         "CLOUDAUTH_UPLOAD_ENDPOINT",
         EndpointType(),
-        UPLOAD_ENDPOINT,
+        UPLOAD_AUTHORIZATION_ENDPOINT,
         doc="Endpoint that authorizes uploads of files; only used with TRANSFER=inline.",
         section=PLATFORM_SECTION,
     )

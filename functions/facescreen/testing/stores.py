@@ -161,7 +161,7 @@ class MemoryStore:
             raise ObjectNotFoundError("the object does not exist") from None
 
 
-class MemoryState:
+class MemoryStateStore:
     """A StateStore. Safe to use from several threads."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from facescreen.deepfake.budget import DailyBudget
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from facescreen_cli.commands.report.cost import (
     COUNTED,
     FROM_HISTORY,
@@ -43,7 +43,7 @@ def outcome(key: str, at: str) -> Outcome:
 
 
 def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     history = History(state)
     history.add(outcome("a", "2026-11-01T23:59:59Z"))
     for key in "bcd":  # reused findings, or calls before the daily limit was set

@@ -6,7 +6,7 @@ import pytest
 from click import UsageError
 
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_AUTHORIZATION_ENDPOINT
 from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform
 
 LOCAL_ENDPOINT = "http://127.0.0.1:8080"
@@ -17,10 +17,10 @@ OWN_CREDENTIALS = Credentials("id", "secret")
 @pytest.mark.parametrize(
     ("environment", "cloudauth", "upload"),
     [
-        ({}, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT),
-        ({"CLOUDAUTH_ENDPOINT": "a.example"}, "https://a.example", UPLOAD_ENDPOINT),
+        ({}, PUBLIC_ENDPOINT, UPLOAD_AUTHORIZATION_ENDPOINT),
+        ({"CLOUDAUTH_ENDPOINT": "a.example"}, "https://a.example", UPLOAD_AUTHORIZATION_ENDPOINT),
         ({"CLOUDAUTH_ENDPOINT": LOCAL_ENDPOINT}, LOCAL_ENDPOINT, LOCAL_ENDPOINT),
-        ({"CLOUDAUTH_ENDPOINT": " "}, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT),
+        ({"CLOUDAUTH_ENDPOINT": " "}, PUBLIC_ENDPOINT, UPLOAD_AUTHORIZATION_ENDPOINT),
         (
             {"CLOUDAUTH_ENDPOINT": LOCAL_ENDPOINT, "CLOUDAUTH_UPLOAD_ENDPOINT": "u.example"},
             LOCAL_ENDPOINT,

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from facescreen.errors import ServiceUnavailableError
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 
 FAILURE_RATE = 0.02
 """The share of requests that fail, before or after they take effect."""
 
 
-class InterleavedState(MemoryState):
+class InterleavedState(MemoryStateStore):
     """Lets one instance run at a time, and may switch to another before each of its requests."""
 
     def __init__(self, rng: random.Random) -> None:

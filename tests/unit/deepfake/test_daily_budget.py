@@ -19,7 +19,7 @@ from facescreen.deepfake.budget import (
     count_reserved_calls_by_day,
 )
 from facescreen.errors import DailyLimitReachedError, ServiceUnavailableError
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from tests.support.fake_clock import FakeClock
 from tests.unit.deepfake.interleaving import InterleavedState
 
@@ -27,7 +27,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc).timestamp()
 HALF_DAY_S = 43_200
 
 
-class CountingState(MemoryState):
+class CountingState(MemoryStateStore):
     requests = 0
 
     def read(self, key: str) -> bytes:
@@ -53,13 +53,13 @@ def count_reservations(budget: DailyBudget) -> int:
 
 @pytest.mark.parametrize("max_calls", [1, 5, SHARDS_PER_DAY, 1000])
 def test_one_instance_can_reserve_exactly_the_limit(max_calls: int) -> None:
-    budget = DailyBudget(MemoryState(), max_calls, clock=FakeClock(NOON))
+    budget = DailyBudget(MemoryStateStore(), max_calls, clock=FakeClock(NOON))
     assert count_reservations(budget) == max_calls
     assert count_reservations(budget) == 0
 
 
 def test_the_next_day_has_its_own_budget() -> None:
-    clock, state = FakeClock(NOON), MemoryState()
+    clock, state = FakeClock(NOON), MemoryStateStore()
     budget = DailyBudget(state, 10, clock=clock)
     assert count_reservations(budget) == 10
     clock.now += HALF_DAY_S - 1
@@ -73,7 +73,7 @@ def test_the_next_day_has_its_own_budget() -> None:
 
 
 def test_a_call_counts_on_the_day_in_which_it_starts() -> None:
-    clock, state = FakeClock(NOON), MemoryState()
+    clock, state = FakeClock(NOON), MemoryStateStore()
     clock.now += HALF_DAY_S - 1
     DailyBudget(state, 10, clock=clock).reserve(2).release()
     DailyBudget(state, 10, clock=clock).reserve(2)
@@ -82,7 +82,7 @@ def test_a_call_counts_on_the_day_in_which_it_starts() -> None:
 
 @pytest.mark.parametrize("was_exhausted", [False, True])
 def test_released_calls_can_be_reserved_again_at_once(was_exhausted: bool) -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     budget = DailyBudget(state, 40, clock=FakeClock(NOON))
     permits = [budget.reserve(0) for _ in range(40)]
     assert not was_exhausted or count_reservations(budget) == 0
@@ -106,7 +106,7 @@ def test_calls_released_by_others_are_seen_within_a_minute() -> None:
 
 
 def test_a_raised_limit_takes_effect_at_once() -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     assert count_reservations(DailyBudget(state, 10, clock=FakeClock(NOON))) == 10
     assert count_reservations(DailyBudget(state, 70, clock=FakeClock(NOON))) == 60
 
@@ -145,7 +145,7 @@ def test_at_the_limit_an_instance_checks_once_a_minute() -> None:
 
 
 def test_without_the_state_store_no_call_is_allowed() -> None:
-    class FailingState(MemoryState):
+    class FailingState(MemoryStateStore):
         def read(self, key: str) -> bytes:
             raise ServiceUnavailableError("OSS can't be reached")
 
@@ -154,7 +154,7 @@ def test_without_the_state_store_no_call_is_allowed() -> None:
 
 
 def test_a_failed_release_does_not_hide_the_calls_error() -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     permit = DailyBudget(state, 10, clock=FakeClock(NOON)).reserve(0)
 
     def fail_to_append(key: str, position: int, data: bytes) -> bool:
@@ -169,7 +169,7 @@ def test_a_failed_release_does_not_hide_the_calls_error() -> None:
 
 
 def test_the_threads_of_an_instance_share_the_budget() -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     budget = DailyBudget(state, 200, clock=FakeClock(NOON))
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(lambda _: count_reservations(budget), range(10))) == 200

@@ -15,14 +15,16 @@ from facescreen.deepfake.rate_limiter import (
     RateLimiter,
     SharedRateLimiter,
 )
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from tests.support.fake_clock import FakeClock
 
 WINDOW_START = 1_000_000 * WINDOW_S
 
 
-def shared_rate_limiter(clock: FakeClock, state: MemoryState | None = None) -> SharedRateLimiter:
-    return SharedRateLimiter(state or MemoryState(), 10, clock=clock)
+def shared_rate_limiter(
+    clock: FakeClock, state: MemoryStateStore | None = None
+) -> SharedRateLimiter:
+    return SharedRateLimiter(state or MemoryStateStore(), 10, clock=clock)
 
 
 def reserve_slots(rate_limiter: RateLimiter, clock: FakeClock, count: int) -> list[float]:
@@ -53,7 +55,7 @@ def test_waiting_callers_use_the_whole_quota() -> None:
 
 
 def test_instances_share_one_quota() -> None:
-    clock, state = FakeClock(WINDOW_START), MemoryState()
+    clock, state = FakeClock(WINDOW_START), MemoryStateStore()
     instances = [shared_rate_limiter(clock, state) for _ in range(7)]
     slots = sorted(clock.now + (i.reserve(1e9) or 0) for i in instances * 3)
     gaps = [later - earlier for earlier, later in itertools.pairwise(slots)]
@@ -61,7 +63,7 @@ def test_instances_share_one_quota() -> None:
 
 
 def test_concurrent_instances_never_reserve_the_same_slot() -> None:
-    clock, state = FakeClock(WINDOW_START), MemoryState()
+    clock, state = FakeClock(WINDOW_START), MemoryStateStore()
     waits: list[float | None] = []
 
     def race() -> None:
@@ -77,7 +79,7 @@ def test_concurrent_instances_never_reserve_the_same_slot() -> None:
     assert len(set(waits)) == len(waits) == 160
 
 
-class SlowState(MemoryState):
+class SlowState(MemoryStateStore):
     """A slow state that counts the appends that conflict with another."""
 
     failed_appends = 0

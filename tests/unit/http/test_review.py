@@ -10,7 +10,7 @@ import pytest
 from facescreen.http.review import ReviewList
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryStateStore, MemoryStore
 
 PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, "fps": None}
 CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}
@@ -18,7 +18,7 @@ CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}
 
 def review_of_one(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewList:
     """A review of one object that was just screened as high risk."""
-    history = History(MemoryState())
+    history = History(MemoryStateStore())
     ref = ObjectRef("oss", "selfies", "a.jpg", store.put("selfies", "a.jpg", b"first"))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", media=media)
     history.add(Outcome(ref, Status.SCREENED, finding, TaggingResult("written")))

@@ -21,7 +21,7 @@ from facescreen.settings.setting_types import EndpointType, StringType
 from facescreen.settings.table import ALL_HANDLERS
 from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 from facescreen.testing.bus import MemoryPublisher
-from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline
 
 TOY_ENVIRONMENT = {
@@ -90,7 +90,7 @@ class ToyPlatform:
 
     def state_store(self, bucket: str) -> StateStore:
         assert bucket == TOY_ENVIRONMENT["STATE_BUCKET"]
-        return MemoryState()
+        return MemoryStateStore()
 
     @cached_property
     def publisher(self) -> Publisher:

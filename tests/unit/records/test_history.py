@@ -13,7 +13,7 @@ from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records import history
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 
 NOON = datetime(2026, 11, 23, 12, 30, tzinfo=timezone.utc)
 
@@ -27,7 +27,7 @@ def outcome(key: str, minutes_ago: float = 0, verdict: Verdict = Verdict.LOW_RIS
 
 
 def history_of(*outcomes: Outcome) -> History:
-    stored_history = History(MemoryState())
+    stored_history = History(MemoryStateStore())
     for entry in outcomes:
         stored_history.add(entry)
     return stored_history
@@ -146,7 +146,7 @@ def test_outcomes_with_a_future_time_are_listed_and_not_counted() -> None:
 
 
 def test_an_entry_holds_only_the_time_and_the_screening() -> None:
-    state_store = MemoryState()
+    state_store = MemoryStateStore()
     History(state_store).add(outcome("kyc/a"))
     (name,) = state_store.list_names("", "")
     assert name.endswith("/selfies/kyc/a")

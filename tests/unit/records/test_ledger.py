@@ -17,7 +17,7 @@ from facescreen.records.ledger import (
     Ledger,
     compute_entry_id,
 )
-from facescreen.testing.stores import MemoryState
+from facescreen.testing.stores import MemoryStateStore
 from facescreen.timing import Deadline
 from tests.support.fake_clock import FakeClock
 
@@ -33,7 +33,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def ledger(clock: FakeClock) -> Ledger:
-    return Ledger(MemoryState(), clock=clock)
+    return Ledger(MemoryStateStore(), clock=clock)
 
 
 def claim(ledger: Ledger, write: str = "w1", seconds: float = 60) -> Claim:
@@ -124,7 +124,7 @@ def test_an_unconfirmed_finding_is_used_only_for_its_own_revision(
 def test_a_claim_is_recognised_although_the_response_to_its_append_was_lost(
     clock: FakeClock,
 ) -> None:
-    class StoreThatLosesOneResponse(MemoryState):
+    class StoreThatLosesOneResponse(MemoryStateStore):
         has_lost_response = False
 
         def append(self, key: str, position: int, data: bytes) -> bool:
@@ -138,7 +138,7 @@ def test_a_claim_is_recognised_although_the_response_to_its_append_was_lost(
 
 
 def test_each_line_of_an_entry_is_json(ledger: Ledger) -> None:
-    state = MemoryState()
+    state = MemoryStateStore()
     with claim(Ledger(state)) as ongoing_claim:
         ongoing_claim.record_finding(FINDING, "w1")
         ongoing_claim.mark_done("w1")
@@ -172,7 +172,7 @@ def test_put_once_keeps_the_first_value(ledger: Ledger) -> None:
     assert ledger.get("entry-acl") == "default"
 
 
-class FailingStore(MemoryState):
+class FailingStore(MemoryStateStore):
     """Fails the next `refusals` appends."""
 
     refusals = 0

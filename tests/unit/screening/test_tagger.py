@@ -10,7 +10,7 @@ from facescreen.model import Finding, ObjectRef, TaggingResult, Verdict
 from facescreen.records.ledger import Ledger, compute_entry_id
 from facescreen.screening.tagger import SUPERSEDED_RESULT, Tagger
 from facescreen.tags import build_tags, verdict_tag_keys
-from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline
 
 REF = ObjectRef("oss", "selfies", "a.jpg")
@@ -24,7 +24,7 @@ class TaggerHarness:
     def __init__(self, form: str = "separate") -> None:
         self.form = form
         self.store = MemoryStore()
-        self.ledger = Ledger(MemoryState())
+        self.ledger = Ledger(MemoryStateStore())
         self.tagger = Tagger(self.store, self.ledger, prefix="deepfake-", form=form)
         self.store.put("selfies", "a.jpg", b"old", {"team": "kyc"})
 
