@@ -131,7 +131,7 @@ class Deployment:
 
         return BatchProcessor(
             self.screener,
-            self.platform.dead_letters,
+            self.platform.dead_letter_sender,
             max_receive_count=self.platform.max_receive_count,
         )
 

@@ -43,7 +43,7 @@ def build_screening_data(
     """Build the same data for anything that was screened; `ref` is None if it is not an object in a
     bucket."""
     return {
-        "object": _object_data(ref) if ref else None,
+        "object": _build_object_data(ref) if ref else None,
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "detail": finding.detail,
@@ -73,7 +73,7 @@ def compute_message_id(outcome: Outcome) -> str:
     )
 
 
-def _object_data(ref: ObjectRef) -> dict[str, Any]:
+def _build_object_data(ref: ObjectRef) -> dict[str, Any]:
     return {
         "store": ref.store,
         "bucket": ref.bucket,

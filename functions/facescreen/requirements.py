@@ -61,7 +61,7 @@ class Conversion(Enum):
 
 
 @dataclass(frozen=True)
-class MediaFile:
+class FileProperties:
     """The properties of a file that the rules check."""
 
     media: Media
@@ -81,7 +81,7 @@ class Rule:
     conversion: Conversion
     code: str
     """The service's error code for it."""
-    is_met: Callable[[MediaFile], bool]
+    is_met: Callable[[FileProperties], bool]
     message: str
     """What is wrong or what to do, for people."""
 
@@ -232,7 +232,7 @@ class Assessment:
 
 def assess(media: Media, size: int, strictness: Strictness, *, can_convert: bool) -> Assessment:
     """Check a file of `size` bytes against the requirements."""
-    file = MediaFile(media, size)
+    file = FileProperties(media, size)
     broken = [rule for rule in RULES if rule.kind == media.kind and not rule.is_met(file)]
     needs_conversion = any(rule.conversion is Conversion.REQUIRED for rule in broken)
     convert = needs_conversion and can_convert and _is_convertible(file)
@@ -242,7 +242,7 @@ def assess(media: Media, size: int, strictness: Strictness, *, can_convert: bool
     return Assessment(tuple(rejections), convert, tuple(advice))
 
 
-def _is_convertible(file: MediaFile) -> bool:
+def _is_convertible(file: FileProperties) -> bool:
     media = file.media
     return (
         media.type in CONVERTIBLE_TYPES

@@ -48,25 +48,25 @@ def build_tags(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[s
         # Only the reason is truncated: readers find the other parts by position.
         other_chars = sum(len(value) + 1 for name, value in clean.items() if name != "reason")
         clean["reason"] = clean["reason"][: _MAX_TAG_VALUE_CHARS - other_chars]
-        return {_merged_key(prefix): " ".join(clean.values())}
+        return {_build_merged_tag_key(prefix): " ".join(clean.values())}
     return {prefix + name: value[:_MAX_TAG_VALUE_CHARS] for name, value in clean.items()}
 
 
 def verdict_tag_keys(prefix: str) -> frozenset[str]:
     """Return every tag key that facescreen uses with `prefix`, in any form."""
     separate = {prefix + name for name in _TAG_NAMES}
-    return frozenset(separate | {_merged_key(prefix)})
+    return frozenset(separate | {_build_merged_tag_key(prefix)})
 
 
 def read_tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
     """Return the ETag in our tags; empty if none of `tags` is ours."""
-    return _read_values(tags, prefix, form)["etag"]
+    return _read_tag_values(tags, prefix, form)["etag"]
 
 
 def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdict | None:
     """Read the verdict that `build_tags` wrote, in the form ``separate`` or ``merged``. Returns
     None if `tags` contain no verdict of ours."""
-    values = _read_values(tags, prefix, form)
+    values = _read_tag_values(tags, prefix, form)
     try:
         verdict = Verdict(values["verdict"])
     except ValueError:
@@ -75,10 +75,10 @@ def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdi
     return TaggedVerdict(verdict, reasons, values["etag"], values["at"])
 
 
-def _read_values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
+def _read_tag_values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
     """Return our values by the names in _TAG_NAMES; empty strings if no tag is ours."""
     if form == "merged":
-        merged = tags.get(_merged_key(prefix), "").split(" ")
+        merged = tags.get(_build_merged_tag_key(prefix), "").split(" ")
         return dict(
             zip(
                 _TAG_NAMES,
@@ -89,5 +89,5 @@ def _read_values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, s
     return {name: tags.get(prefix + name, "") for name in _TAG_NAMES}
 
 
-def _merged_key(prefix: str) -> str:
+def _build_merged_tag_key(prefix: str) -> str:
     return prefix.rstrip("-_.:/ ") or "deepfake"

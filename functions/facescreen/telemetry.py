@@ -91,7 +91,7 @@ def record_outcome(outcome: Outcome) -> None:
     """Log and count the outcome of an object."""
     _add_count(outcome.status.value)
     if outcome.finding is None or outcome.tagging is None:
-        object_data: dict[str, Any] = {"object": _object_identity(outcome.object)}
+        object_data: dict[str, Any] = {"object": _build_object_identity(outcome.object)}
     else:
         object_data = build_outcome_data(outcome)
         _add_count(f"verdict_{outcome.finding.verdict.value}")
@@ -110,7 +110,7 @@ def record_error(ref: ObjectRef, error: FacescreenError) -> None:
     _logger.error(
         "deferred" if deferred else "failed",
         extra={
-            "object": _object_identity(ref),
+            "object": _build_object_identity(ref),
             "error": error.name,
             "detail": str(error),
             "code": error.code,
@@ -132,7 +132,7 @@ def log_dead_letter_error(error: FacescreenError) -> None:
     _logger.warning("not kept", extra={"error": error.name, "detail": str(error)})
 
 
-def record_unreadable(error: FacescreenError) -> None:
+def record_invalid_record(error: FacescreenError) -> None:
     """Log and count a record of an event that could not be read."""
     _add_count("unreadable")
     _logger.error("unreadable", extra={"error": error.name, "detail": str(error)})
@@ -166,5 +166,5 @@ def _add_count(name: str, value: int = 1) -> None:
     _metrics.add_metric(name, MetricUnit.Count, value)
 
 
-def _object_identity(ref: ObjectRef) -> dict[str, Any]:
+def _build_object_identity(ref: ObjectRef) -> dict[str, Any]:
     return {"store": ref.store, "bucket": ref.bucket, "key": ref.key, "etag": ref.etag}

@@ -34,9 +34,9 @@ class FcInvoker:
     def submit(self, payload: bytes) -> None:
         """Submit an event. Raises errors.InvalidSettingsError if there is no such function."""
         check_event_size(payload, MAX_EVENT_BYTES, INVOCATION_NAME)
-        retry(lambda: self._submit(payload))
+        retry(lambda: self._submit_once(payload))
 
-    def _submit(self, payload: bytes) -> None:
+    def _submit_once(self, payload: bytes) -> None:
         request = UnsignedRequest(
             "InvokeFunction",
             "2023-03-30",

@@ -48,17 +48,17 @@ class MnsPublisher:
     def publish(self, message: Mapping[str, Any]) -> None:
         body = json.dumps(message, separators=(",", ":"))
         try:
-            self._send(body, message["data"]["verdict"])
+            self._send_once(body, message["data"]["verdict"])
         except errors.ServiceUnavailableError:
             # After an instance was frozen its connection is dead. A message that was sent twice has
             # the same id.
-            self._send(body, message["data"]["verdict"])
+            self._send_once(body, message["data"]["verdict"])
 
     def close(self) -> None:
         """Closes the connection."""
         self._account.mns_client.close_connection()
 
-    def _send(self, body: str, verdict: str) -> None:
+    def _send_once(self, body: str, verdict: str) -> None:
         with translate_mns_errors():
             if self._topic:
                 tagged = Base64TopicMessage(body, verdict[:_MAX_TAG_CHARS])

@@ -82,9 +82,9 @@ class SqsInvoker:
             raise RequestRejectedError(
                 "the event is not UTF-8, which SQS messages must be"
             ) from None
-        retry(lambda: self._submit(body))
+        retry(lambda: self._submit_once(body))
 
-    def _submit(self, body: str) -> None:
+    def _submit_once(self, body: str) -> None:
         with translate_aws_errors("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
 

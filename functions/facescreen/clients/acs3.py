@@ -71,7 +71,9 @@ def sign(request: UnsignedRequest, endpoint: str, credentials: Credentials) -> S
 def build_canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
     """Build the canonical query: ``enc(k)=enc(v)``, RFC 3986, sorted by key. It is also a valid
     query for the request."""
-    return "&".join(f"{_encode(key)}={_encode(value)}" for key, value in sorted(parameters))
+    return "&".join(
+        f"{_percent_encode(key)}={_percent_encode(value)}" for key, value in sorted(parameters)
+    )
 
 
 def hash_payload(body: bytes) -> str:
@@ -109,5 +111,5 @@ def build_authorization_header(
     )
 
 
-def _encode(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe="-_.~")

@@ -97,7 +97,7 @@ class OidcCredentials(RefreshingCredentials):
         from facescreen.clients.boto import translate_aws_errors
 
         with translate_aws_errors("AWS STS", credentials_error_translator(_AWS_REMEDIES_BY_CODE)):
-            response = self._aws_sts.get_web_identity_token(
+            response = self._aws_sts_client.get_web_identity_token(
                 Audience=[self._audience],
                 SigningAlgorithm="RS256",
                 DurationSeconds=_TOKEN_LIFETIME_S,
@@ -106,7 +106,7 @@ class OidcCredentials(RefreshingCredentials):
         return token
 
     @cached_property
-    def _aws_sts(self) -> Any:
+    def _aws_sts_client(self) -> Any:
         import boto3
 
         from facescreen.clients.boto import create_client

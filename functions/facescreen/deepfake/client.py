@@ -26,7 +26,7 @@ from facescreen.deepfake.upload import UploadStep
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from facescreen.deepfake.flow import ClientOptions, Flow, SendStep, Step, StepResult
+    from facescreen.deepfake.flow import ClientOptions, Flow, FlowStep, SendStep, StepResult
     from facescreen.deepfake.request import DetectRequestFields
     from facescreen.deepfake.response import Detection
 
@@ -89,7 +89,7 @@ class DeepfakeClient:
                     return value
                 result = self._execute_step(step)
 
-    def _execute_step(self, step: Step) -> StepResult:
+    def _execute_step(self, step: FlowStep) -> StepResult:
         if isinstance(step, WaitStep):
             time.sleep(step.seconds)
             return None
@@ -141,7 +141,7 @@ class AsyncDeepfakeClient:
                     return value
                 result = await self._execute_step(step)
 
-    async def _execute_step(self, step: Step) -> StepResult:
+    async def _execute_step(self, step: FlowStep) -> StepResult:
         if isinstance(step, WaitStep):
             await asyncio.sleep(step.seconds)
             return None

@@ -76,10 +76,10 @@ class SendStep:
     timeout_s: float
 
 
-Step = WaitStep | SendStep | UploadStep
+FlowStep = WaitStep | SendStep | UploadStep
 StepResult = HttpResponse | errors.TransientError | None
 """The result of a step: a response, the transport error, or None after a WaitStep."""
-Flow = Generator[Step, StepResult, T]
+Flow = Generator[FlowStep, StepResult, T]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -185,10 +185,7 @@ class DetectFlow:
             except errors.TransientError as error:
                 last_error = error
                 backoff_s = _compute_backoff_s(error, attempt)
-                if (
-                    not retries.allow_retry(error)
-                    or deadline.remaining_s() - backoff_s < MIN_CALL_S
-                ):
+                if not retries.use_retry(error) or deadline.remaining_s() - backoff_s < MIN_CALL_S:
                     raise
             yield WaitStep(backoff_s)
         raise AssertionError("unreachable")
@@ -200,7 +197,7 @@ class DetectFlow:
             try:
                 result = yield SendStep(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
                 grant = parse_grant(self._unwrap_verified_response(result, self._upload_endpoint))
-                rewind(stream, is_first_attempt=attempt == 0)
+                rewind(stream, must_succeed=attempt > 0)
                 result = yield UploadStep(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
                 check_upload_response(_unwrap_response(result))
             except errors.TransientError as error:
@@ -246,8 +243,8 @@ class _OneTimeRetries:
     has_timed_out: bool = False
     have_credentials_expired: bool = False
 
-    def allow_retry(self, error: errors.TransientError) -> bool:
-        """Return whether another attempt is allowed after `error`, and count this one."""
+    def use_retry(self, error: errors.TransientError) -> bool:
+        """Use one of the retries that are allowed after `error`. Returns False if none is left."""
         if isinstance(error, errors.ResponseTimeoutError):
             is_allowed, self.has_timed_out = not self.has_timed_out, True
             return is_allowed

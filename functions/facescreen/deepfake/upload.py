@@ -93,12 +93,12 @@ def open_stream(file: FileSource) -> Iterator[IO[bytes]]:
         yield file
 
 
-def rewind(stream: IO[Any], *, is_first_attempt: bool) -> None:
-    """Seek to the start for another attempt. Raises errors.RequestRejectedError if that is
-    impossible."""
+def rewind(stream: IO[Any], *, must_succeed: bool) -> None:
+    """Seek to the start, if the stream can seek. Raises errors.RequestRejectedError if it can't
+    and `must_succeed` is set."""
     if stream.seekable():
         stream.seek(0)
-    elif not is_first_attempt:
+    elif must_succeed:
         raise errors.RequestRejectedError(
             "the upload failed, and the stream can't be sent again because it can't seek"
         )

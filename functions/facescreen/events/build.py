@@ -21,8 +21,8 @@ def build_event(ref: ObjectRef) -> bytes:
 
 
 def _build_oss_event(ref: ObjectRef) -> dict[str, Any]:
-    oss_object = _without_empty(key=ref.key, eTag=ref.etag.upper(), size=ref.size)
-    record = _without_empty(
+    oss_object = _omit_empty(key=ref.key, eTag=ref.etag.upper(), size=ref.size)
+    record = _omit_empty(
         eventName="ObjectCreated:PutObject",
         eventSource="acs:oss",
         eventTime=ref.event_time,
@@ -33,13 +33,13 @@ def _build_oss_event(ref: ObjectRef) -> dict[str, Any]:
 
 
 def _build_s3_event(ref: ObjectRef) -> dict[str, Any]:
-    s3_object = _without_empty(
+    s3_object = _omit_empty(
         key=quote_plus(ref.key, safe="/"),
         eTag=ref.etag,
         versionId=ref.version_id,
         size=ref.size,
     )
-    record = _without_empty(
+    record = _omit_empty(
         eventName="ObjectCreated:Put",
         eventSource="aws:s3",
         eventTime=ref.event_time,
@@ -49,5 +49,5 @@ def _build_s3_event(ref: ObjectRef) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def _without_empty(**fields: Any) -> dict[str, Any]:
+def _omit_empty(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in ("", None)}

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 _COMPLETING_OPERATIONS = {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"}
 
 
-def from_record(record: JsonObject) -> ObjectRef | None:
+def read_record(record: JsonObject) -> ObjectRef | None:
     """Read an element of ``events[]``. Returns None for other events than a completed object.
     Raises InvalidEventError."""
     if not _is_object_completed(record.get_string("eventName")):
         return None
-    return _object_ref(record.get_object("oss"), record.get_optional_string("eventTime"))
+    return _build_object_ref(record.get_object("oss"), record.get_optional_string("eventTime"))
 
 
-def from_cloud_event(event: JsonObject) -> ObjectRef | None:
+def read_cloud_event(event: JsonObject) -> ObjectRef | None:
     """Read EventBridge's CloudEvent: `data` is the record of ``events[]`` or that record's `oss`.
     Returns None for other events than a completed object. Raises InvalidEventError."""
     if not _is_object_completed(event.get_string("type")):
@@ -31,8 +31,8 @@ def from_cloud_event(event: JsonObject) -> ObjectRef | None:
     data = event.get_object("data")
     if "oss" in data:
         time = data.get_optional_string("eventTime") or event.get_optional_string("time")
-        return _object_ref(data.get_object("oss"), time)
-    return _object_ref(data, event.get_optional_string("time"))
+        return _build_object_ref(data.get_object("oss"), time)
+    return _build_object_ref(data, event.get_optional_string("time"))
 
 
 def _is_object_completed(event_name: str) -> bool:
@@ -41,7 +41,7 @@ def _is_object_completed(event_name: str) -> bool:
     return group == "ObjectCreated" and operation in _COMPLETING_OPERATIONS
 
 
-def _object_ref(oss: JsonObject, event_time: str) -> ObjectRef:
+def _build_object_ref(oss: JsonObject, event_time: str) -> ObjectRef:
     oss_object = oss.get_object("object")
     return ObjectRef(
         store="oss",

@@ -41,7 +41,7 @@ def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filt
             return _read_batch_job(JsonObject(content, "event"), filters)
         records = content.get("Records")
         if isinstance(records, list) and any(map(_is_sqs_message, records)):
-            deliveries = _read_deliveries(records, filters, _EnvelopeReader.read_message)
+            deliveries = _read_deliveries(records, filters, _EnvelopeReader.read_sqs_message)
             return ParsedEvent(deliveries, ResponseMode.ITEM_FAILURES)
     reader = _EnvelopeReader(filters, max_records=_MAX_BATCH_RECORDS)
     reader.read_envelope(content)
@@ -112,12 +112,12 @@ class _EnvelopeReader:
             except InvalidEventError as error:
                 self.delivery.errors.append(error)
 
-    def read_message(self, record: Any) -> None:
+    def read_sqs_message(self, record: Any) -> None:
         """Read an SQS record."""
         fields = JsonObject.from_value(record, "record")
         self.delivery.id = fields.get_string("messageId")
         if "attributes" in fields:
-            self.delivery.receive_count = _receive_count(fields.get_object("attributes"))
+            self.delivery.receive_count = _parse_receive_count(fields.get_object("attributes"))
         self.delivery.body = fields.get_string("body", max_chars=_MAX_MESSAGE_CHARS)
         self._read_json_string(fields, "body")
 
@@ -125,7 +125,7 @@ class _EnvelopeReader:
         """Read a task of Batch Operations."""
         fields = JsonObject.from_value(record, "task")
         self.delivery.id = fields.get_string("taskId")
-        self._classify(s3.from_task(fields))
+        self._add_or_skip(s3.read_task(fields))
 
     def read_envelope(self, event: Any, depth: int = 1) -> None:
         """Read any envelope except a batch. Raises InvalidEventError if its format is unknown."""
@@ -136,9 +136,9 @@ class _EnvelopeReader:
         if isinstance(event, list):
             self.read_records(event, partial(self.read_envelope, depth=depth + 1))
         else:
-            self._read_object(JsonObject.from_value(event, "JSON"), depth)
+            self._read_json_object(JsonObject.from_value(event, "JSON"), depth)
 
-    def _read_object(self, event: JsonObject, depth: int) -> None:
+    def _read_json_object(self, event: JsonObject, depth: int) -> None:
         if "events" in event:
             self.read_records(require_list(event.values["events"], "events"), self._read_oss_record)
         elif "Records" in event:
@@ -147,16 +147,16 @@ class _EnvelopeReader:
         elif "Message" in event:
             self._read_json_string(event, "Message", depth)
         elif "detail-type" in event:
-            self._classify(s3.from_event_bridge(event))
+            self._add_or_skip(s3.read_event_bridge_event(event))
         elif "data" in event:
-            self._classify(oss.from_cloud_event(event))
+            self._add_or_skip(oss.read_cloud_event(event))
         elif s3.is_test_event(event):
             self.delivery.skipped["test"] += 1
         else:
             raise _unknown_format_error("event", event)
 
     def _read_oss_record(self, record: Any) -> None:
-        self._classify(oss.from_record(JsonObject.from_value(record, "record")))
+        self._add_or_skip(oss.read_record(JsonObject.from_value(record, "record")))
 
     def _read_aws_record(self, record: Any, depth: int) -> None:
         """Read an element of ``Records[]``: S3's, or SNS's envelope around it."""
@@ -164,7 +164,7 @@ class _EnvelopeReader:
         if "Sns" in fields:
             self._read_json_string(fields.get_object("Sns"), "Message", depth)
         elif "s3" in fields:
-            self._classify(s3.from_record(fields))
+            self._add_or_skip(s3.read_record(fields))
         else:
             raise _unknown_format_error("record", fields)
 
@@ -173,7 +173,7 @@ class _EnvelopeReader:
         text = fields.get_string(key, max_chars=_MAX_MESSAGE_CHARS)
         self.read_envelope(parse_json(text, f"the event's {fields.path}.{key}"), depth + 1)
 
-    def _classify(self, ref: ObjectRef | None) -> None:
+    def _add_or_skip(self, ref: ObjectRef | None) -> None:
         """Add the object to those to screen, or count why it is skipped."""
         if ref is None:
             self.delivery.skipped["event"] += 1
@@ -185,7 +185,7 @@ class _EnvelopeReader:
             self.delivery.objects.append(ref)
 
 
-def _receive_count(attributes: JsonObject) -> int:
+def _parse_receive_count(attributes: JsonObject) -> int:
     text = attributes.get_string("ApproximateReceiveCount")
     if not text.isdecimal():
         raise InvalidEventError("the event's ApproximateReceiveCount must be a whole number")

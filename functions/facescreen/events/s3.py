@@ -23,7 +23,7 @@ def is_test_event(event: JsonObject) -> bool:
     return event.values.get("Event") == "s3:TestEvent"
 
 
-def from_record(record: JsonObject) -> ObjectRef | None:
+def read_record(record: JsonObject) -> ObjectRef | None:
     """Read an element of ``Records[]``. Returns None for other events than a created object.
     Raises InvalidEventError."""
     version = record.get_optional_string("eventVersion", MAX_NAME_CHARS)
@@ -46,7 +46,7 @@ def from_record(record: JsonObject) -> ObjectRef | None:
     )
 
 
-def from_event_bridge(event: JsonObject) -> ObjectRef | None:
+def read_event_bridge_event(event: JsonObject) -> ObjectRef | None:
     """Read ``detail-type: Object Created`` of ``aws.s3``. Returns None for S3's other events.
     Raises InvalidEventError."""
     source, detail_type = (
@@ -72,18 +72,18 @@ def from_event_bridge(event: JsonObject) -> ObjectRef | None:
     )
 
 
-def from_task(task: JsonObject) -> ObjectRef:
+def read_task(task: JsonObject) -> ObjectRef:
     """Read an element of Batch Operations' ``tasks[]``. Schema 1.0 has the bucket's ARN, 2.0 its
     name. Raises InvalidEventError."""
     return ObjectRef(
         store="s3",
-        bucket=task.get_bucket_name("s3Bucket") if "s3Bucket" in task else _bucket_from_arn(task),
+        bucket=task.get_bucket_name("s3Bucket") if "s3Bucket" in task else _parse_bucket_arn(task),
         key=_decode_key(task, "s3Key"),
         version_id=task.get_optional_string("s3VersionId"),
     )
 
 
-def _bucket_from_arn(task: JsonObject) -> str:
+def _parse_bucket_arn(task: JsonObject) -> str:
     arn = task.get_string("s3BucketArn")
     name = arn.rpartition(":::")[2]
     return JsonObject({"s3BucketArn": name}, task.path).get_bucket_name("s3BucketArn")

@@ -88,11 +88,11 @@ def parse_submission(body: bytes, content_type: str, store: str) -> Submission:
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _JSON_TYPE:
-        return _parse_json(body, store)
+        return _parse_json_submission(body, store)
     if media_type == _FORM_TYPE:
-        return _parse_file(extract_form_file(body, content_type))
+        return _build_file_submission(extract_form_file(body, content_type))
     if media_type.startswith(_FILE_TYPE_PREFIXES) or media_type == "application/octet-stream":
-        return _parse_file(body)
+        return _build_file_submission(body)
     raise HttpError(
         415,
         "UnsupportedMediaType",
@@ -102,16 +102,16 @@ def parse_submission(body: bytes, content_type: str, store: str) -> Submission:
     )
 
 
-def _parse_file(data: bytes) -> FileSubmission:
+def _build_file_submission(data: bytes) -> FileSubmission:
     if not data:
         raise invalid_parameter_error("the file is empty")
     return FileSubmission(data)
 
 
-def _parse_json(body: bytes, store: str) -> Submission:
+def _parse_json_submission(body: bytes, store: str) -> Submission:
     try:
         fields = json.loads(
-            body, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_constant
+            body, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_json_constant
         )
     except (ValueError, RecursionError):
         raise invalid_parameter_error("the body is not valid JSON") from None
@@ -125,7 +125,7 @@ def _parse_json(body: bytes, store: str) -> Submission:
     return parse(fields, store)
 
 
-def _parse_object(fields: dict[str, Any], store: str) -> ObjectSubmission:
+def _parse_object_submission(fields: dict[str, Any], store: str) -> ObjectSubmission:
     object_fields, write_back = fields["object"], fields.get("write_back", False)
     if not isinstance(object_fields, dict):
         raise invalid_parameter_error("object must be a JSON object with bucket and key")
@@ -141,7 +141,7 @@ def _parse_object(fields: dict[str, Any], store: str) -> ObjectSubmission:
     return ObjectSubmission(ref, write_back)
 
 
-def _parse_url(fields: dict[str, Any], _: str) -> UrlSubmission:
+def _parse_url_submission(fields: dict[str, Any], _: str) -> UrlSubmission:
     url, kind = fields["url"], fields.get("kind")
     if not isinstance(url, str) or not 0 < len(url) <= _MAX_URL_CHARS:
         raise invalid_parameter_error(f"url must be a URL of at most {_MAX_URL_CHARS} characters")
@@ -150,20 +150,20 @@ def _parse_url(fields: dict[str, Any], _: str) -> UrlSubmission:
     return UrlSubmission(url, kind or _guess_kind(url))
 
 
-def _parse_base64(fields: dict[str, Any], _: str) -> FileSubmission:
+def _parse_base64_submission(fields: dict[str, Any], _: str) -> FileSubmission:
     encoded = fields["base64"]
     if not isinstance(encoded, str):
         raise invalid_parameter_error("base64 must be a string")
     try:
-        return _parse_file(base64.b64decode(encoded, validate=True))
+        return _build_file_submission(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
         raise invalid_parameter_error("base64 is not valid Base64") from None
 
 
 _PARSERS_BY_FIELD: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
-    "object": (_parse_object, {"write_back"}),
-    "url": (_parse_url, {"kind"}),
-    "base64": (_parse_base64, set()),
+    "object": (_parse_object_submission, {"write_back"}),
+    "url": (_parse_url_submission, {"kind"}),
+    "base64": (_parse_base64_submission, set()),
 }
 
 
@@ -191,7 +191,7 @@ def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _reject_constant(name: str) -> None:
+def _reject_json_constant(name: str) -> None:
     raise ValueError(name)
 
 

@@ -139,15 +139,17 @@ def register_error_handlers(app: ApiResolver) -> None:
 
     def handle_failure(error: errors.FacescreenError) -> Response[str]:
         telemetry.record_request_error(error)
-        return respond(problems.from_error(error))
+        return respond(problems.build_error_problem(error))
 
     def handle_unexpected(error: Exception) -> Response[str]:
         telemetry.record_unexpected_error(error, app.context["request_id"])
-        return respond(problems.internal_error())
+        return respond(problems.build_internal_problem())
 
     app.not_found(reject_unrouted)
     app.exception_handler(HttpError)(lambda error: respond(error.problem))
-    app.exception_handler(errors.CallerError)(lambda error: respond(problems.from_error(error)))
+    app.exception_handler(errors.CallerError)(
+        lambda error: respond(problems.build_error_problem(error))
+    )
     app.exception_handler(errors.FacescreenError)(handle_failure)
     app.exception_handler(Exception)(handle_unexpected)
 

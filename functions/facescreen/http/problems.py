@@ -82,7 +82,7 @@ def invalid_parameter_error(detail: str) -> HttpError:
     return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST_REMEDY)
 
 
-def from_screening(screening: Mapping[str, Any]) -> Problem | None:
+def build_screening_problem(screening: Mapping[str, Any]) -> Problem | None:
     """Return the problem of a screening without a verdict; None if it has one."""
     if screening["verdict"] == "unscreenable":
         return Problem(
@@ -107,7 +107,7 @@ def from_screening(screening: Mapping[str, Any]) -> Problem | None:
     return None
 
 
-def from_error(error: errors.FacescreenError) -> Problem:
+def build_error_problem(error: errors.FacescreenError) -> Problem:
     """Return the problem that describes an error."""
     rule = next((rule for rule in _PROBLEM_RULES if rule.matches(error)), _DEFAULT_PROBLEM_RULE)
     return Problem(
@@ -121,7 +121,7 @@ def from_error(error: errors.FacescreenError) -> Problem:
     )
 
 
-def internal_error() -> Problem:
+def build_internal_problem() -> Problem:
     """Return the problem for an unexpected exception. Only the log says what it was."""
     remedy = (
         "Contact the operator of this deployment: the log has the details for this X-Request-Id."

@@ -17,8 +17,8 @@ class QueryParameters:
     def __init__(self, parameters: Mapping[str, str] | None) -> None:
         self._parameters = dict(parameters or {})
 
-    def allow_only(self, *names: str) -> None:
-        """Reject other parameters: a filter with a typo would filter nothing."""
+    def reject_unknown(self, *names: str) -> None:
+        """Reject parameters that are not in `names`: a filter with a typo would filter nothing."""
         unknown = sorted(set(self._parameters) - set(names))
         if unknown:
             raise invalid_parameter_error(f"{unknown[0][:40]!r} is not a known parameter")

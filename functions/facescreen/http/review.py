@@ -51,7 +51,7 @@ class ReviewList:
             screened["key"],
             version_id=screened["version_id"] or "",
         )
-        standing = self._check_standing(ref, screened["etag"])
+        standing = self._find_standing(ref, screened["etag"])
         media = outcome["screening"]["media"] or {}
         has_thumbnail = standing == "current" and media.get("type", "").startswith("image/")
         thumbnail = (
@@ -59,7 +59,7 @@ class ReviewList:
         )
         return {**outcome, "standing": standing, "thumbnail": thumbnail}
 
-    def _check_standing(self, ref: ObjectRef, etag: str) -> str:
+    def _find_standing(self, ref: ObjectRef, etag: str) -> str:
         try:
             return "current" if self.store.head(ref).etag == etag else "superseded"
         except ObjectNotFoundError:

@@ -100,7 +100,7 @@ def create_app(services: ApiServices) -> ApiResolver:
 @api_router.post("/v1/screenings")
 def screen(request: Request) -> dict[str, Any] | Response[str]:
     """Screen the object, URL or file in the body."""
-    QueryParameters(request.query_parameters).allow_only()
+    QueryParameters(request.query_parameters).reject_unknown()
     services: ApiServices = request.context["services"]
     body = read_body(request.resolved_event)
     content_type = request.headers.get("content-type", "")
@@ -110,7 +110,7 @@ def screen(request: Request) -> dict[str, Any] | Response[str]:
         services, submission, request.context["deadline"], idempotency_key
     )
     telemetry.record_response(screening, request.context["request_id"])
-    problem = problems.from_screening(screening)
+    problem = problems.build_screening_problem(screening)
     return problem.to_response() if problem else screening
 
 
@@ -118,7 +118,7 @@ def screen(request: Request) -> dict[str, Any] | Response[str]:
 def get_outcome(request: Request) -> dict[str, Any]:
     """Get the known outcome of an object, without a call to the service."""
     query = QueryParameters(request.query_parameters)
-    query.allow_only("bucket", "key", "version_id")
+    query.reject_unknown("bucket", "key", "version_id")
     services: ApiServices = request.context["services"]
     version_id = query.get("version_id", "") or None
     ref = parse_object_ref(services.store_name, query.get("bucket"), query.get("key"), version_id)
@@ -130,7 +130,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
 def list_objects(request: Request) -> dict[str, Any]:
     """List screened objects for a reviewer, newest first."""
     query = QueryParameters(request.query_parameters)
-    query.allow_only("prefix", "verdict", "after", "limit")
+    query.reject_unknown("prefix", "verdict", "after", "limit")
     verdict = query.get("verdict", "")
     verdicts = [known.value for known in Verdict]
     if verdict and verdict not in verdicts:
@@ -153,7 +153,7 @@ def list_objects(request: Request) -> dict[str, Any]:
 def count_verdicts(request: Request) -> dict[str, Any]:
     """Count the verdicts of the last hours, hour by hour."""
     query = QueryParameters(request.query_parameters)
-    query.allow_only("hours")
+    query.reject_unknown("hours")
     hours = query.get_int("hours", 1, 168, 24)
     services: ApiServices = request.context["services"]
     return services.review_list.count_by_hour(hours, datetime.now(timezone.utc))
@@ -162,7 +162,7 @@ def count_verdicts(request: Request) -> dict[str, Any]:
 @api_router.get(allow_anonymous("/v1/health"))
 def get_health(request: Request) -> dict[str, Any]:
     """Report that the function runs, and what the page needs to know about it."""
-    QueryParameters(request.query_parameters).allow_only()
+    QueryParameters(request.query_parameters).reject_unknown()
     services: ApiServices = request.context["services"]
     return {
         "status": "ok",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -21,4 +21,4 @@ def read(window: Window) -> Media:
         raise UnreadableMediaError("The BMP's header has an unknown size.")
     layout = "<HH" if header_size == _SHORT_HEADER_SIZE else "<ii"
     width, height = window.unpack(layout, _FILE_HEADER_SIZE + 4)
-    return create_image("image/bmp", width, abs(height))
+    return build_image_media("image/bmp", width, abs(height))

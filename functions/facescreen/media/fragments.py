@@ -17,7 +17,7 @@ _TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION = 0x1, 0x4, 0x100
 _TRUN_SAMPLE_FIELD_FLAGS = (_TRUN_DURATION, 0x200, 0x400, 0x800)
 
 
-def count_samples(
+def count_frames_and_ticks(
     moov: Window, track: Window, remaining_boxes: Iterator[tuple[bytes, Window]]
 ) -> tuple[int, int]:
     """Return the number of frames of a track in all fragments, and their duration in ticks of the

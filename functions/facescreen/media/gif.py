@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.reader import FIRST_READ_BYTES
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ def read(window: Window) -> Media:
     bytes, so skipping all of them would take many reads."""
     width, height, flags = window.unpack("<HHB2x", 6)
     frames = _count_frames(
-        window.read_up_to(0, FIRST_READ_BYTES), _HEADER_SIZE + _color_table_size(flags)
+        window.read_up_to(0, FIRST_READ_BYTES), _HEADER_SIZE + _compute_color_table_size(flags)
     )
     if frames == 0:
         raise UnreadableMediaError("The GIF contains no picture.")
-    return create_image("image/gif", width, height, frames=frames)
+    return build_image_media("image/gif", width, height, frames=frames)
 
 
 def _count_frames(head: bytes, offset: int) -> int | None:
@@ -47,7 +47,7 @@ def _find_next_block(head: bytes, offset: int) -> int:
         if head[offset] == _EXTENSION:
             offset += 2
         elif head[offset] == _PICTURE:
-            offset += 11 + _color_table_size(head[offset + 9])
+            offset += 11 + _compute_color_table_size(head[offset + 9])
         else:
             return len(head)
         while head[offset]:
@@ -57,6 +57,6 @@ def _find_next_block(head: bytes, offset: int) -> int:
     return offset + 1
 
 
-def _color_table_size(flags: int) -> int:
+def _compute_color_table_size(flags: int) -> int:
     """Return the size in bytes, from the flags of a screen or a picture."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0

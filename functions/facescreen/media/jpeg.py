@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def read(window: Window) -> Media:
     if frame is None:
         raise UnreadableMediaError("The JPEG contains no picture.")
     height, width = frame
-    return create_image("image/jpeg", width, height, orientation=orientation or 1)
+    return build_image_media("image/jpeg", width, height, orientation=orientation or 1)
 
 
 def _iterate_segments(window: Window) -> Iterator[tuple[int, Window]]:

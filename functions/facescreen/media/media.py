@@ -39,7 +39,7 @@ class Media:
         return self.type.partition("/")[0]
 
 
-def create_image(
+def build_image_media(
     mime: str, width: int, height: int, *, orientation: int = 1, frames: int | None = 1
 ) -> Media:
     """Create the Media of an image from its stored size and EXIF orientation: 2 to 8 rotate or

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,9 @@ def read(window: Window) -> Media:
             (frames,) = chunk.unpack(">I")
         elif kind == b"eXIf":
             orientation = exif.read_orientation(chunk)
-    return create_image("image/png", width, height, orientation=orientation, frames=max(frames, 1))
+    return build_image_media(
+        "image/png", width, height, orientation=orientation, frames=max(frames, 1)
+    )
 
 
 def _iterate_chunks(window: Window) -> Iterator[tuple[bytes, Window]]:

@@ -105,23 +105,25 @@ class _LimitedReader:
             block_offset = start - block_start
             if block_offset >= 0 and block_offset + length <= len(block):
                 return block[block_offset : block_offset + length]
-        block = self._read(start, length)
+        block = self._read_block(start, length)
         if len(block) < length:
             raise UnreadableMediaError(_TRUNCATED_MESSAGE)
         self._blocks.append((start, block))
         return block[:length]
 
     def count_part(self) -> None:
+        """Count one part. Raises UnreadableMediaError beyond MAX_PARTS."""
         self._parts_left -= 1
         if self._parts_left < 0:
             raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)
 
     def count_rows(self, count: int) -> None:
+        """Count rows of a table. Raises UnreadableMediaError beyond MAX_ROWS."""
         self._rows_left -= count
         if self._rows_left < 0:
             raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)
 
-    def _read(self, start: int, length: int) -> bytes:
+    def _read_block(self, start: int, length: int) -> bytes:
         read_length = max(length, self._next_read)
         if read_length > self._bytes_left:
             raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -34,7 +34,7 @@ def read_directory(window: Window) -> dict[int, int]:
 def read(window: Window) -> Media:
     """Read the first page, which is the one displayed. The others are not counted."""
     tags = read_directory(window)
-    return create_image(
+    return build_image_media(
         "image/tiff",
         tags.get(WIDTH, 0),
         tags.get(HEIGHT, 0),

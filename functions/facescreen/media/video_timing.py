@@ -32,19 +32,21 @@ def read_timing(
 ) -> VideoTiming:
     """Read a track's timing. `remaining_boxes` are those after the moov: in fragmented files they
     contain most of the track."""
-    frames, ticks = _count_samples(require_child(track, b"mdia", b"minf", b"stbl", b"stts"))
+    frames, ticks = _count_frames_and_ticks(
+        require_child(track, b"mdia", b"minf", b"stbl", b"stts")
+    )
     if find_child(moov, b"mvex") is not None:
-        more_frames, more_ticks = fragments.count_samples(moov, track, remaining_boxes)
+        more_frames, more_ticks = fragments.count_frames_and_ticks(moov, track, remaining_boxes)
         frames, ticks = frames + more_frames, ticks + more_ticks
     media_s = ticks / _read_timescale(require_child(track, b"mdia", b"mdhd"))
     return VideoTiming(
         frames,
-        duration_s=_compute_shown_s(moov, track, media_s),
+        duration_s=_compute_shown_duration_s(moov, track, media_s),
         fps=frames / media_s if media_s else None,
     )
 
 
-def _count_samples(stts: Window) -> tuple[int, int]:
+def _count_frames_and_ticks(stts: Window) -> tuple[int, int]:
     """Return the number of frames, and their duration in ticks of the media's clock."""
     (entries,) = stts.unpack(">4xI")
     frames = ticks = 0
@@ -54,7 +56,7 @@ def _count_samples(stts: Window) -> tuple[int, int]:
     return frames, ticks
 
 
-def _compute_shown_s(moov: Window, track: Window, media_s: float) -> float:
+def _compute_shown_duration_s(moov: Window, track: Window, media_s: float) -> float:
     """Return the duration of the edits that show media. Each is limited to the media's duration,
     and one without a length goes to its end. Empty edits only delay the start of the track."""
     elst = find_child(track, b"edts", b"elst")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -28,19 +28,19 @@ def _read_lossy(window: Window) -> Media:
     if start_code != b"\x9d\x01\x2a":
         raise UnreadableMediaError("The WebP's picture does not begin like VP8.")
     # The upper two bits of each request scaling, which players ignore.
-    return create_image("image/webp", width & 0x3FFF, height & 0x3FFF)
+    return build_image_media("image/webp", width & 0x3FFF, height & 0x3FFF)
 
 
 def _read_lossless(window: Window) -> Media:
     signature, sizes = window.unpack("<BI", _FIRST_CHUNK_OFFSET + 8)
     if signature != 0x2F:
         raise UnreadableMediaError("The WebP's picture does not begin like lossless VP8.")
-    return create_image("image/webp", 1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF))
+    return build_image_media("image/webp", 1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF))
 
 
 def _read_extended(window: Window) -> Media:
     flags, width, height = window.unpack("<B3x3s3s", _FIRST_CHUNK_OFFSET + 8)
-    return create_image(
+    return build_image_media(
         "image/webp",
         1 + int.from_bytes(width, "little"),
         1 + int.from_bytes(height, "little"),

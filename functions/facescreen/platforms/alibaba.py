@@ -209,7 +209,7 @@ class AlibabaPlatform:
         )
 
     @property
-    def dead_letters(self) -> None:
+    def dead_letter_sender(self) -> None:
         return None
 
     @cached_property

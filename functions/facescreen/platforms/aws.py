@@ -243,7 +243,7 @@ class AwsPlatform:
         return EventBridgePublisher(self._session, bus=self.settings.event_bus)
 
     @cached_property
-    def dead_letters(self) -> DeadLetterSender | None:
+    def dead_letter_sender(self) -> DeadLetterSender | None:
         if not self.settings.dead_letters_url:
             return None
         from facescreen.bus.sqs import SqsDeadLetterSender

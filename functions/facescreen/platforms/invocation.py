@@ -75,7 +75,7 @@ class InvocationCredentials:
 def adapt_context(context: Any) -> InvocationContext:
     """Adapt the context of an invocation that starts now, on either platform."""
     if hasattr(context, "get_remaining_time_in_millis"):
-        return _from_lambda(context)
+        return _adapt_lambda_context(context)
     function = context.function
     name = function.name
     return InvocationContext(
@@ -87,7 +87,7 @@ def adapt_context(context: Any) -> InvocationContext:
     )
 
 
-def _from_lambda(context: Any) -> InvocationContext:
+def _adapt_lambda_context(context: Any) -> InvocationContext:
     return InvocationContext(
         function_name=context.function_name,
         memory_limit_in_mb=int(context.memory_limit_in_mb),

@@ -65,7 +65,7 @@ class Platform(Protocol):
         """The publisher of messages."""
 
     @property
-    def dead_letters(self) -> DeadLetterSender | None:
+    def dead_letter_sender(self) -> DeadLetterSender | None:
         """The sender of dead letters; None if the platform itself stores them with their cause."""
 
     @property

@@ -38,14 +38,14 @@ class BatchProcessor:
     def __init__(
         self,
         screener: Screener,
-        dead_letters: DeadLetterSender | None = None,
+        dead_letter_sender: DeadLetterSender | None = None,
         *,
         max_receive_count: int = 0,
     ) -> None:
         """`max_receive_count`: a message that was received this many times is not delivered
-        again. Without `dead_letters` the platform keeps all dead letters itself."""
+        again. Without `dead_letter_sender` the platform keeps all dead letters itself."""
         self._screener = screener
-        self._dead_letters = dead_letters
+        self._dead_letter_sender = dead_letter_sender
         self._max_receive_count = max_receive_count
 
     def process(self, event: ParsedEvent, deadline: Deadline) -> dict[str, Any]:
@@ -68,9 +68,11 @@ class BatchProcessor:
         return _build_response(event, failures)
 
     def _screen_delivery(self, delivery: Delivery, deadline: Deadline) -> list[_ObjectResult]:
-        return [self._screen_one(delivery, ref, deadline) for ref in delivery.objects]
+        return [self._screen_object(delivery, ref, deadline) for ref in delivery.objects]
 
-    def _screen_one(self, delivery: Delivery, ref: ObjectRef, deadline: Deadline) -> _ObjectResult:
+    def _screen_object(
+        self, delivery: Delivery, ref: ObjectRef, deadline: Deadline
+    ) -> _ObjectResult:
         try:
             return _ObjectResult(ref, self._screener.screen(ref, deadline))
         except FacescreenError as failure:
@@ -101,7 +103,7 @@ class BatchProcessor:
         """Return the failures to report to the platform. If the daily limit stops the last
         receive, put the event into the dead-letter queue here: SQS would not record the cause,
         and the object has no tag that tells it."""
-        if self._dead_letters is None or not self._is_last_receive(delivery):
+        if self._dead_letter_sender is None or not self._is_last_receive(delivery):
             return failures
         limit_errors = [
             failure for failure in failures if isinstance(failure, DailyLimitReachedError)
@@ -109,7 +111,7 @@ class BatchProcessor:
         if not limit_errors or len(limit_errors) < len(failures):
             return failures
         try:
-            self._dead_letters.send(delivery.body, limit_errors[0])
+            self._dead_letter_sender.send(delivery.body, limit_errors[0])
         except FacescreenError as error:
             telemetry.log_dead_letter_error(error)
             return failures
@@ -128,7 +130,7 @@ class BatchProcessor:
             elif result.failure is not None:
                 telemetry.record_unexpected_error(result.failure, "")
         for error in delivery.errors:
-            telemetry.record_unreadable(error)
+            telemetry.record_invalid_record(error)
         return [
             *delivery.errors,
             *(result.failure for result in results if result.failure is not None),

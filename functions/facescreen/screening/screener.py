@@ -101,7 +101,9 @@ class Screener:
                 return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             recorded = self._ledger.get_finding(compute_entry_id(pinned, head), head.revision)
-            finding = recorded or build_failed_finding(self._build_biz_id(pinned, head), failure)
+            finding = recorded or build_failed_finding(
+                self._build_merchant_biz_id(pinned, head), failure
+            )
             return self._write_back(pinned, head, finding, timings, quarantine=None)
         except ObjectNotFoundError as error:
             return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(error))
@@ -129,7 +131,7 @@ class Screener:
                 with timings.measure("record"):
                     claim.record_finding(finding, head.revision)
             if not write_back:
-                return self._recheck(ref, head, finding, timings)
+                return self._recheck_object(ref, head, finding, timings)
             outcome = self._write_back(ref, head, finding, timings, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
                 claim.mark_done(head.revision)
@@ -171,7 +173,7 @@ class Screener:
             quarantine.delete_original(ref, head, outcome.quarantine)
         return outcome
 
-    def _recheck(
+    def _recheck_object(
         self, ref: ObjectRef, head: ObjectHead, finding: Finding, timings: Timings
     ) -> Outcome:
         """Return the outcome for a caller, unless the object has changed since."""
@@ -184,7 +186,7 @@ class Screener:
     def _screen_media(
         self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, timings: Timings
     ) -> Finding:
-        biz_id = self._build_biz_id(ref, head)
+        biz_id = self._build_merchant_biz_id(ref, head)
 
         def detect(media: Media, assessment: Assessment) -> Detection:
             request = self._transfer.build_request(ref, media.kind, convert=assessment.convert)
@@ -199,7 +201,7 @@ class Screener:
             can_convert=self._policy.convert and self._store.can_convert,
         )
 
-    def _build_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
+    def _build_merchant_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
         """The same bytes have the same id."""
         return (self._policy.merchant_prefix + compute_entry_id(ref, head))[:32]
 

@@ -292,11 +292,11 @@ def _object_head(response: dict[str, Any], size: int) -> ObjectHead:
         size=size,
         last_modified=response["LastModified"].isoformat(),
         version_id=drop_null_version(response.get("VersionId", "")),
-        checksum=_best_checksum(response),
+        checksum=_choose_checksum(response),
     )
 
 
-def _best_checksum(head: dict[str, Any]) -> str:
+def _choose_checksum(head: dict[str, Any]) -> str:
     """Return the strongest checksum there is, prefixed with its algorithm."""
     for name in _CHECKSUM_ALGORITHMS:
         if checksum := head.get(f"Checksum{name}"):

@@ -31,7 +31,7 @@ def error_classes(
     ids=lambda error_class: error_class.__name__,
 )
 def test_every_error_says_who_can_fix_it(error_class: type[errors.FacescreenError]) -> None:
-    problem = problems.from_error(error_class("why"))
+    problem = problems.build_error_problem(error_class("why"))
     problem_json = json.loads(problem.to_json())
     assert problem_json["matter"] in ("content", "caller", "operator", "service")
     assert problem_json["remedy"]
@@ -43,7 +43,9 @@ def test_every_error_says_who_can_fix_it(error_class: type[errors.FacescreenErro
 
 
 def test_the_daily_limit_is_reported_with_the_time_to_retry_after() -> None:
-    problem = problems.from_error(errors.DailyLimitReachedError("spent", retry_after_s=3599.2))
+    problem = problems.build_error_problem(
+        errors.DailyLimitReachedError("spent", retry_after_s=3599.2)
+    )
     problem_json = json.loads(problem.to_json())
     assert (problem.status, problem_json["code"], problem_json["matter"]) == (
         429,

@@ -97,7 +97,7 @@ class ToyPlatform:
         return MemoryPublisher()
 
     @property
-    def dead_letters(self) -> DeadLetterSender | None:
+    def dead_letter_sender(self) -> DeadLetterSender | None:
         return None
 
     @property

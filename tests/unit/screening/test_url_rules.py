@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen.errors import UrlRefusedError
-from facescreen.http.problems import from_error
+from facescreen.http.problems import build_error_problem
 from facescreen.screening.url_rules import UrlRules
 
 PUBLIC_ADDRESSES = ["8.8.8.8", "2001:4860:4860::8888"]
@@ -107,7 +107,7 @@ HOSTILE_URLS = {
 def test_a_hostile_url_is_refused(name: str) -> None:
     with pytest.raises(UrlRefusedError) as raised:
         rules().check(HOSTILE_URLS[name])
-    problem = from_error(raised.value)
+    problem = build_error_problem(raised.value)
     assert (problem.status, problem.code) == (400, "UrlRefused")
 
 
@@ -254,4 +254,4 @@ def test_an_allowed_origin_skips_the_other_rules() -> None:
 def test_the_error_does_not_show_the_urls_query() -> None:
     with pytest.raises(UrlRefusedError) as raised:
         rules().check("https://127.0.0.1/?x-oss-signature=s3cr3t")
-    assert "s3cr3t" not in from_error(raised.value).to_json()
+    assert "s3cr3t" not in build_error_problem(raised.value).to_json()
