@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-_MISSING = """\
+_MISSING_PACKAGE_MESSAGE = """\
 Error: the command line needs {name}, which is not installed. Run `pip install "facescreen[cli]"`, \
 or `pip install "facescreen[client]"` for a command line without the local cloud.
 """
-_FAILED = 2
+_FAILED_EXIT_CODE = 2
 
 
 def main() -> None:
@@ -21,5 +21,5 @@ def main() -> None:
         name = (error.name or "").partition(".")[0]
         if not name or name.startswith("facescreen"):
             raise
-        sys.stderr.write(_MISSING.format(name=name))
-        sys.exit(_FAILED)
+        sys.stderr.write(_MISSING_PACKAGE_MESSAGE.format(name=name))
+        sys.exit(_FAILED_EXIT_CODE)

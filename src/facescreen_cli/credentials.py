@@ -10,7 +10,7 @@ from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.errors import InvalidCredentialsError
 from facescreen_cli.environment import settings_as_usage_errors
 
-_NO_CREDENTIALS = (
+_NO_CREDENTIALS_MESSAGE = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
     "or name a profile of `aliyun configure` with --profile"
 )
@@ -49,7 +49,9 @@ def find_credentials(profile: str = "") -> CredentialSource:
             provider.CLIProfileCredentialsProvider(profile_name=profile),
             provider.ProfileCredentialsProvider(profile_name=profile),
         ]
-    error_message = f"the profile {profile!r} has no credentials" if profile else _NO_CREDENTIALS
+    error_message = (
+        f"the profile {profile!r} has no credentials" if profile else _NO_CREDENTIALS_MESSAGE
+    )
     sources = [_SdkCredentials(each, error_message) for each in providers]
     for source in sources[:-1]:
         if source.has_credentials():

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 
 FUNCTION_MODULES = ("object_created", "http_api", "sweep")
 
-_PYTHON_VERSION = re.compile(r"3\.(10|11|12|13|14)")
+_PYTHON_VERSION_PATTERN = re.compile(r"3\.(10|11|12|13|14)")
 _MACHINE_BY_ARCHITECTURE = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
@@ -46,7 +46,7 @@ class DeployTarget:
     def requirements(self) -> Path:
         """The lock file."""
         name = {"alibaba": "function.txt", "aws": "lambda.txt"}[self.cloud]
-        return PROJECT / "requirements" / name
+        return PROJECT_FOLDER / "requirements" / name
 
     @property
     def platform(self) -> str:
@@ -55,7 +55,7 @@ class DeployTarget:
 
 
 # The glibc of Function Compute's runtimes is not documented; code for 2.17 runs on all of them.
-_ALIBABA = DeployTarget(
+_ALIBABA_TARGET = DeployTarget(
     cloud="alibaba",
     python="3.10",
     machine="x86_64",
@@ -67,7 +67,7 @@ _ALIBABA = DeployTarget(
     ),
 )
 # Python 3.12 and newer run on Amazon Linux 2023, with glibc 2.34.
-_AWS = DeployTarget(
+_AWS_TARGET = DeployTarget(
     cloud="aws",
     python="3.13",
     machine="aarch64",
@@ -79,26 +79,26 @@ _AWS = DeployTarget(
         SizeLimit(250_000_000, True, "Lambda, unpacked"),
     ),
 )
-CLOUDS = (_ALIBABA.cloud, _AWS.cloud)
+CLOUDS = (_ALIBABA_TARGET.cloud, _AWS_TARGET.cloud)
 
 
 def read_deploy_target(cloud: str, environment: Mapping[str, str]) -> DeployTarget:
     """As s.yaml (FC_RUNTIME), or LAMBDA_PYTHON and LAMBDA_ARCHITECTURE, have it. Raises
     click.UsageError."""
-    if cloud == _ALIBABA.cloud:
-        runtime = environment.get("FC_RUNTIME") or f"python{_ALIBABA.python}"
+    if cloud == _ALIBABA_TARGET.cloud:
+        runtime = environment.get("FC_RUNTIME") or f"python{_ALIBABA_TARGET.python}"
         version = runtime.removeprefix("python")
-        if version == runtime or not _PYTHON_VERSION.fullmatch(version):
+        if version == runtime or not _PYTHON_VERSION_PATTERN.fullmatch(version):
             raise click.UsageError(
                 "FC_RUNTIME must be python3.10 to python3.14: what s.yaml has as runtime"
             )
-        return replace(_ALIBABA, python=version)
-    version = environment.get("LAMBDA_PYTHON") or _AWS.python
-    if not _PYTHON_VERSION.fullmatch(version):
+        return replace(_ALIBABA_TARGET, python=version)
+    version = environment.get("LAMBDA_PYTHON") or _AWS_TARGET.python
+    if not _PYTHON_VERSION_PATTERN.fullmatch(version):
         raise click.UsageError(
             "LAMBDA_PYTHON must be 3.10 to 3.14: what the template has as PythonVersion"
         )
     architecture = environment.get("LAMBDA_ARCHITECTURE") or "arm64"
     if architecture not in _MACHINE_BY_ARCHITECTURE:
         raise click.UsageError("LAMBDA_ARCHITECTURE must be arm64 or x86_64")
-    return replace(_AWS, python=version, machine=_MACHINE_BY_ARCHITECTURE[architecture])
+    return replace(_AWS_TARGET, python=version, machine=_MACHINE_BY_ARCHITECTURE[architecture])

@@ -23,7 +23,7 @@ _FUNCTION_ONLY_SETTINGS = (
     *("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
     *("SWEEP_FUNCTION", "SWEEP_ENDPOINT"),
 )
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 def connect_platform(
@@ -66,6 +66,6 @@ def _with_public_endpoints(
 def is_loopback(endpoint: str) -> bool:
     """Whether an endpoint is on loopback, where only an emulator can listen."""
     try:
-        return urlsplit(EndpointType().parse(endpoint.strip())).hostname in _LOOPBACK
+        return urlsplit(EndpointType().parse(endpoint.strip())).hostname in _LOOPBACK_HOSTS
     except ValueError:  # The settings' reader reports it.
         return False

@@ -14,16 +14,16 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from facescreen.errors import InvalidCredentialsError, InvalidSettingsError
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 
 _MAX_FILE_BYTES = 64 * 1024
-_HANDLER = "object_created.handler"
+_UPLOADS_HANDLER = "object_created.handler"
 
 
 def find_template() -> Path:
     """The s.yaml in the current folder, or else this program's."""
     local_template = Path("s.yaml")
-    return local_template if local_template.exists() else PROJECT / local_template
+    return local_template if local_template.exists() else PROJECT_FOLDER / local_template
 
 
 def with_defaults(
@@ -76,7 +76,9 @@ class Environment:
         # A blank counts as not set. The settings' reader reports it with the other errors.
         complete = with_defaults(self._declared, self.process, missing=" ")
         with _template_errors():
-            function_variables = load_function_environment(self.template, _HANDLER, complete)
+            function_variables = load_function_environment(
+                self.template, _UPLOADS_HANDLER, complete
+            )
         return {
             **{n: value for n, value in self.process.items() if n not in self._declared},
             **function_variables,

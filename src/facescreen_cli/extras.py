@@ -7,7 +7,7 @@ from importlib import metadata
 
 import click
 
-_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>\w+)['\"]")
+_REQUIREMENT_PATTERN = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>\w+)['\"]")
 
 
 def require_local_cloud() -> None:
@@ -22,12 +22,12 @@ def require_local_cloud() -> None:
 
 def missing_requirements(extra: str) -> list[str]:
     """Return the names of the distributions that `extra` requires and that are not installed."""
-    matches = map(_REQUIREMENT.match, _requirements())
+    matches = map(_REQUIREMENT_PATTERN.match, _read_requirements())
     names = [match["name"] for match in matches if match and match["extra"] == extra]
     return [name for name in names if not _is_installed(name)]
 
 
-def _requirements() -> list[str]:
+def _read_requirements() -> list[str]:
     """The requirements in the metadata; empty if the sources run without being installed."""
     try:
         return metadata.requires("facescreen") or []

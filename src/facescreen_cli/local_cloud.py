@@ -12,7 +12,7 @@ import click
 import oss2
 
 from facescreen_cli.output import print_note
-from facescreen_cli.project import CODE_ROOT, PROJECT
+from facescreen_cli.project import CODE_ROOT, PROJECT_FOLDER
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import SampleFile
@@ -27,7 +27,7 @@ def run_local_cloud(
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with _handle_sigterm_as_interrupt(), BackgroundLoop() as loop:
         cloud = LocalCloud(
-            data, PROJECT, settings, code_root=CODE_ROOT.resolve(), interpreters=interpreters
+            data, PROJECT_FOLDER, settings, code_root=CODE_ROOT.resolve(), interpreters=interpreters
         )
         try:
             loop.run(cloud.start(ports))

@@ -51,7 +51,7 @@ dry_run_option = partial(click.option, "--dry-run", is_flag=True)
 yes_option = partial(click.option, "--yes", is_flag=True)
 
 _AGE_PATTERN = re.compile(r"(\d{1,6})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse_time(value: str, now: datetime) -> datetime:
@@ -60,6 +60,6 @@ def parse_time(value: str, now: datetime) -> datetime:
     Raises ValueError.
     """
     if match := _AGE_PATTERN.fullmatch(value):
-        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return now - timedelta(**{_AGE_UNITS[match[2]]: int(match[1])})
     time = datetime.fromisoformat(value.replace("Z", "+00:00"))
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)

@@ -13,11 +13,14 @@ from facescreen.platforms import choose
 from facescreen.settings.loader import Setting, SettingsGroup, iterate_settings
 from facescreen.settings.table import COMMON_SETTINGS_GROUPS, REQUIRED_SECTION, SECTIONS
 from facescreen_cli import template_settings
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import env_defaults
 
-ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = PROJECT / ".env.example", PROJECT / "docs" / "settings.md"
+ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = (
+    PROJECT_FOLDER / ".env.example",
+    PROJECT_FOLDER / "docs" / "settings.md",
+)
 _LINE_WIDTH = 100
 
 _EXAMPLE_HEAD = """\
@@ -41,39 +44,43 @@ DocumentedSetting = tuple[Setting[Any], tuple[str, ...]]
 """A setting, and what reads it."""
 
 
-def all_settings() -> dict[str, DocumentedSetting]:
+def list_settings() -> dict[str, DocumentedSetting]:
     """Every setting by name; of two clouds' settings with one name, the first."""
-    return {**_settings_of(choose.list_settings_groups()), **_TEMPLATE_SETTINGS}
+    return {**_list_settings_of(choose.list_settings_groups()), **_TEMPLATE_SETTINGS}
 
 
-def template_defaults() -> dict[str, str | None]:
+def read_template_defaults() -> dict[str, str | None]:
     """What the Serverless Devs templates read, with the defaults; None means required."""
     return {
         name: default
-        for path in sorted(PROJECT.glob("s*.yaml"), reverse=True)
+        for path in sorted(PROJECT_FOLDER.glob("s*.yaml"), reverse=True)
         for name, default in env_defaults(document.read_template(path)).items()
     }
 
 
-def env_example() -> str:
+def render_env_example() -> str:
     """The content of .env.example."""
-    defaults = template_defaults()
+    defaults = read_template_defaults()
     sections = [_EXAMPLE_HEAD]
     for section in SECTIONS:
         if section != REQUIRED_SECTION:
             sections.append(f"# --- {section}\n")
-        settings = (row for row, _ in all_settings().values() if row.section == section)
-        sections.append("".join(_example_line(row, defaults) for row in settings))
+        settings = (row for row, _ in list_settings().values() if row.section == section)
+        sections.append("".join(_format_example_line(row, defaults) for row in settings))
     return "\n".join(sections)
 
 
-def settings_page() -> str:
+def render_settings_page() -> str:
     """The content of docs/settings.md."""
-    sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(COMMON_SETTINGS_GROUPS))]
+    sections = [
+        _PAGE_HEAD,
+        "## On either cloud\n",
+        _format_table(_list_settings_of(COMMON_SETTINGS_GROUPS)),
+    ]
     for known in choose.PLATFORMS:
         platform = known.load_platform()
-        sections += [f"## {platform.title}\n", _table(_settings_of(platform.groups))]
-    sections += ["## Read only by s.yaml\n", _table(_TEMPLATE_SETTINGS)]
+        sections += [f"## {platform.title}\n", _format_table(_list_settings_of(platform.groups))]
+    sections += ["## Read only by s.yaml\n", _format_table(_TEMPLATE_SETTINGS)]
     return "\n".join(sections)
 
 
@@ -82,7 +89,7 @@ _TEMPLATE_SETTINGS: dict[str, DocumentedSetting] = {
 }
 
 
-def _settings_of(groups: Iterable[type[SettingsGroup]]) -> dict[str, DocumentedSetting]:
+def _list_settings_of(groups: Iterable[type[SettingsGroup]]) -> dict[str, DocumentedSetting]:
     settings: dict[str, DocumentedSetting] = {}
     for group in groups:
         for row in iterate_settings(group):
@@ -90,20 +97,20 @@ def _settings_of(groups: Iterable[type[SettingsGroup]]) -> dict[str, DocumentedS
     return settings
 
 
-def _table(settings: Mapping[str, DocumentedSetting]) -> str:
+def _format_table(settings: Mapping[str, DocumentedSetting]) -> str:
     lines = ["| setting | must be | default | what it is for | read by |", "| --- " * 5 + "|"]
-    lines += [_row(row, read_by) for row, read_by in settings.values()]
+    lines += [_format_row(row, read_by) for row, read_by in settings.values()]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
+def _format_row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
     default = "must be given" if row.default is None else f"`{row.default}`" if row.default else ""
     where = f" Find it: {row.where}." if row.where else ""
     cells = [f"`{row.name}`", row.type.must_be, default, row.doc + where, ", ".join(read_by)]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def _example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
+def _format_example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
     comment = textwrap.fill(
         row.doc, _LINE_WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
     )
@@ -114,5 +121,5 @@ def _example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
 
 
 if __name__ == "__main__":
-    ENV_EXAMPLE_PATH.write_text(env_example())
-    SETTINGS_PAGE_PATH.write_text(settings_page())
+    ENV_EXAMPLE_PATH.write_text(render_env_example())
+    SETTINGS_PAGE_PATH.write_text(render_settings_page())

@@ -15,7 +15,7 @@ from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 from tests.bench.imported_modules import ENVIRONMENT
 
 RUNS = 9
@@ -87,7 +87,7 @@ def _install_with_pip(python: Interpreter, requirements: Path, target_folder: Pa
         check=True,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    shutil.copytree(PROJECT / "functions", target_folder, dirs_exist_ok=True)
+    shutil.copytree(PROJECT_FOLDER / "functions", target_folder, dirs_exist_ok=True)
     subprocess.run([python.path, "-m", "compileall", "-q", target_folder], check=False)
     return target_folder
 

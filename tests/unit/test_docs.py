@@ -78,14 +78,14 @@ def test_the_wheel_to_install_is_of_this_version() -> None:
 
 
 def test_every_command_has_its_current_help_text() -> None:
-    page = help_reference.PAGE.read_text()
-    assert page.count("Usage: facescreen") == 1 + len(help_reference.commands())
-    assert help_reference.update(page) == page, "run: make docs"
+    page = help_reference.PAGE_FILE.read_text()
+    assert page.count("Usage: facescreen") == 1 + len(help_reference.list_commands())
+    assert help_reference.update_page(page) == page, "run: make docs"
 
 
 def test_a_new_command_gets_a_section() -> None:
-    page = help_reference.update("# Command line\n")
-    for command in help_reference.commands():
+    page = help_reference.update_page("# Command line\n")
+    for command in help_reference.list_commands():
         assert f"\n## {command}\n\n```\nUsage: facescreen {command} " in page
 
 

@@ -13,7 +13,7 @@ from facescreen.bus.function_compute import build_error
 from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.sdk.function_compute_invoker import FunctionComputeInvoker
 
-_TIMEOUT_S = 5
+_REQUEST_TIMEOUT_S = 5
 _ASYNC_INVOCATION_HEADERS = {"x-fc-invocation-type": "Async"}
 
 
@@ -28,17 +28,17 @@ class Fc2Invoker(FunctionComputeInvoker):
     credentials: CredentialSource
 
     def _invoke(self, payload: bytes) -> None:
-        with self._client() as client:
+        with self._connect() as client:
             client.invoke_function(
                 self.service, self.function, payload, headers=_ASYNC_INVOCATION_HEADERS
             )
 
-    def _handler(self) -> str:
-        with self._client() as client:
+    def _get_handler(self) -> str:
+        with self._connect() as client:
             return str(client.get_function(self.service, self.function).data["handler"])
 
     @contextmanager
-    def _client(self) -> Iterator[Any]:
+    def _connect(self) -> Iterator[Any]:
         """A client of the SDK, with its errors translated into ours."""
         import requests
         from fc2 import client, fc_exceptions
@@ -54,7 +54,7 @@ class Fc2Invoker(FunctionComputeInvoker):
                 accessKeyID=current_credentials.access_key_id,
                 accessKeySecret=current_credentials.access_key_secret,
                 securityToken=current_credentials.security_token,
-                Timeout=_TIMEOUT_S,
+                Timeout=_REQUEST_TIMEOUT_S,
             )
         except fc_exceptions.FcError as error:
             raise build_error(int(error.status_code or 0), str(error.err_code or "")) from None

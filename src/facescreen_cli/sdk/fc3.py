@@ -22,25 +22,25 @@ class Fc3Invoker(FunctionComputeInvoker):
         from alibabacloud_fc20230330 import models
         from darabonba.runtime import RuntimeOptions
 
-        from facescreen_cli.sdk.function_compute import fc_errors
+        from facescreen_cli.sdk.function_compute import translate_fc_errors
 
         request = models.InvokeFunctionRequest(body=payload)
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async")
-        with fc_errors():
-            self._client().invoke_function_with_options(
+        with translate_fc_errors():
+            self._connect().invoke_function_with_options(
                 self.function, request, headers, RuntimeOptions()
             )
 
-    def _handler(self) -> str:
+    def _get_handler(self) -> str:
         from alibabacloud_fc20230330 import models
 
-        from facescreen_cli.sdk.function_compute import fc_errors
+        from facescreen_cli.sdk.function_compute import translate_fc_errors
 
-        with fc_errors():
-            response = self._client().get_function(self.function, models.GetFunctionRequest())
+        with translate_fc_errors():
+            response = self._connect().get_function(self.function, models.GetFunctionRequest())
         return str(response.body.handler)
 
-    def _client(self) -> Any:
+    def _connect(self) -> Any:
         from facescreen_cli.sdk.function_compute import create_client
 
         # A new client for each request: it is cheap, and a token may expire during a long backfill.

@@ -15,7 +15,7 @@ from facescreen import errors
 from facescreen.bus.function_compute import build_error
 from facescreen.clients.credentials import Credentials
 
-_TIMEOUT_MS = 5000
+_REQUEST_TIMEOUT_MS = 5000
 
 
 def create_client(endpoint: str, credentials: Credentials) -> Any:
@@ -28,14 +28,14 @@ def create_client(endpoint: str, credentials: Credentials) -> Any:
             security_token=credentials.security_token or None,
             endpoint=parts.netloc,
             protocol=parts.scheme.upper(),
-            connect_timeout=_TIMEOUT_MS,
-            read_timeout=_TIMEOUT_MS,
+            connect_timeout=_REQUEST_TIMEOUT_MS,
+            read_timeout=_REQUEST_TIMEOUT_MS,
         )
     )
 
 
 @contextmanager
-def fc_errors() -> Iterator[None]:
+def translate_fc_errors() -> Iterator[None]:
     """Translates the SDK's errors into ours. The originals are dropped: they may hold headers."""
     try:
         yield

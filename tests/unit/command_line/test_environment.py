@@ -17,10 +17,10 @@ from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import Settings
 from facescreen_cli.environment import Environment, load_environment
 from facescreen_cli.main import facescreen
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 
 Load = Callable[..., Environment]
-S_YAML = (PROJECT / "s.yaml").read_text()
+S_YAML = (PROJECT_FOLDER / "s.yaml").read_text()
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.deepfake.rate_limiter import LocalRateLimiter, RateLimiter
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, find_cause
+from facescreen_cli.commands.redrive.causes import UNREADABLE_DEAD_LETTER, find_cause
 from facescreen_cli.commands.redrive.connect import RedriveOptions, connect_redriver
 from facescreen_cli.commands.redrive.dead_letters import (
-    read_function_compute_letter,
-    read_sqs_letter,
+    read_function_compute_dead_letter,
+    read_sqs_dead_letter,
 )
 from facescreen_cli.commands.redrive.queues import ReceivedMessage
 from facescreen_cli.commands.redrive.redriver import NotRedrivenError, Redriver, group_by_cause
@@ -64,7 +64,9 @@ def read_cause(ref: ObjectRef) -> tuple[str, str]:
 @pytest.mark.parametrize("encoded", [False, True])
 def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
     body = json.dumps(RECORD).encode()
-    letter = read_function_compute_letter(make_letter(base64.b64encode(body) if encoded else body))
+    letter = read_function_compute_dead_letter(
+        make_letter(base64.b64encode(body) if encoded else body)
+    )
     assert (letter.error, letter.error_message) == ("Throttled", "over the quota")
     assert letter.objects == ("oss://selfies/a.jpg",)
     assert json.loads(letter.payload) == EVENT
@@ -73,7 +75,7 @@ def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
 
 def test_an_event_that_never_ran_has_the_platforms_cause() -> None:
     record = {**RECORD, "responsePayload": "", "requestContext": {"condition": "EventAgeExceeded"}}
-    letter = read_function_compute_letter(make_letter(json.dumps(record).encode()))
+    letter = read_function_compute_dead_letter(make_letter(json.dumps(record).encode()))
     assert find_cause(letter.error).can_redrive
     assert "RESERVED_CONCURRENCY" in find_cause(letter.error).remedy
 
@@ -81,7 +83,7 @@ def test_an_event_that_never_ran_has_the_platforms_cause() -> None:
 def test_the_message_of_an_error_is_redacted() -> None:
     url = "https://b.oss.example/a.jpg?Signature=c2VjcmV0"
     response = json.dumps({"errorType": "Unavailable", "errorMessage": f"no answer of {url}"})
-    letter = read_function_compute_letter(
+    letter = read_function_compute_dead_letter(
         make_letter(json.dumps({**RECORD, "responsePayload": response}).encode())
     )
     assert letter.error_message == "no answer of https://b.oss.example/a.jpg?…"
@@ -90,8 +92,8 @@ def test_the_message_of_an_error_is_redacted() -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_as_an_unreadable_letter(body: bytes) -> None:
-    assert read_function_compute_letter(make_letter(body)).error == UNREADABLE_LETTER
-    assert read_sqs_letter(make_letter(body), read_cause).error == UNREADABLE_LETTER
+    assert read_function_compute_dead_letter(make_letter(body)).error == UNREADABLE_DEAD_LETTER
+    assert read_sqs_dead_letter(make_letter(body), read_cause).error == UNREADABLE_DEAD_LETTER
 
 
 @given(
@@ -105,8 +107,8 @@ def test_any_bytes_are_read_as_an_unreadable_letter(body: bytes) -> None:
 )
 def test_any_json_is_read_as_a_letter_with_a_remedy(document: Any) -> None:
     body = json.dumps(document).encode()
-    assert find_cause(read_function_compute_letter(make_letter(body)).error).remedy
-    assert find_cause(read_sqs_letter(make_letter(body), read_cause).error).remedy
+    assert find_cause(read_function_compute_dead_letter(make_letter(body)).error).remedy
+    assert find_cause(read_sqs_dead_letter(make_letter(body), read_cause).error).remedy
 
 
 def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
@@ -126,9 +128,9 @@ def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
         ]
     }
     received = make_letter(json.dumps(body).encode())
-    letter = read_sqs_letter(received, read_cause)
+    letter = read_sqs_dead_letter(received, read_cause)
     assert (letter.error, letter.error_message) == ("Throttled", "selfies/a b.jpg E")
-    with_cause = read_sqs_letter(
+    with_cause = read_sqs_dead_letter(
         replace(received, error="Deferred", error_message="spent"), read_cause
     )
     assert (with_cause.error, with_cause.error_message) == ("Deferred", "spent")
@@ -163,7 +165,7 @@ def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> 
         for error_type in (error_class.__name__, error_class.name):
             record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
             assert (
-                read_function_compute_letter(make_letter(json.dumps(record).encode())).error
+                read_function_compute_dead_letter(make_letter(json.dumps(record).encode())).error
                 == error_class.name
             )
 
@@ -208,7 +210,7 @@ def create_redriving(
     queue: FakeQueue, function: FakeFunction, rate_limiter: RateLimiter | None = None
 ) -> Redriver:
     return Redriver(
-        queue, function, read_function_compute_letter, rate_limiter or LocalRateLimiter(1000)
+        queue, function, read_function_compute_dead_letter, rate_limiter or LocalRateLimiter(1000)
     )
 
 

@@ -10,13 +10,13 @@ from facescreen.platforms import choose
 from facescreen.settings.loader import iterate_settings
 from facescreen.settings.table import COMMON_SETTINGS_GROUPS, SECTIONS
 from facescreen_cli.deploy_target import FUNCTION_MODULES
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 from facescreen_cli.settings_reference import (
     ENV_EXAMPLE_PATH,
     SETTINGS_PAGE_PATH,
-    all_settings,
-    env_example,
-    settings_page,
+    list_settings,
+    render_env_example,
+    render_settings_page,
 )
 from facescreen_serverless_devs.functions import load_functions
 
@@ -25,12 +25,12 @@ NOT_IN_S_YAML = {"MNS_QUEUE"}
 
 
 def test_the_generated_files_are_current() -> None:
-    assert ENV_EXAMPLE_PATH.read_text() == env_example(), "run: make docs"
-    assert SETTINGS_PAGE_PATH.read_text() == settings_page(), "run: make docs"
+    assert ENV_EXAMPLE_PATH.read_text() == render_env_example(), "run: make docs"
+    assert SETTINGS_PAGE_PATH.read_text() == render_settings_page(), "run: make docs"
 
 
 def test_every_setting_is_described_and_in_a_section() -> None:
-    for row, _ in all_settings().values():
+    for row, _ in list_settings().values():
         assert row.doc.endswith("."), row.name
         assert row.section in ("", *SECTIONS), row.name
 
@@ -38,12 +38,12 @@ def test_every_setting_is_described_and_in_a_section() -> None:
 @pytest.mark.parametrize("handler", FUNCTION_MODULES)
 def test_s_yaml_passes_each_function_the_settings_it_reads(handler: str) -> None:
     environment = dict.fromkeys(
-        re.findall(r"env\('(\w+)'\)", (PROJECT / "s.yaml").read_text()), "1"
+        re.findall(r"env\('(\w+)'\)", (PROJECT_FOLDER / "s.yaml").read_text()), "1"
     )
     [function] = [
         candidate
         for candidate in load_functions(
-            PROJECT / "s.yaml", environment, source=PROJECT / "functions"
+            PROJECT_FOLDER / "s.yaml", environment, source=PROJECT_FOLDER / "functions"
         )
         if candidate.handler == f"{handler}.handler"
     ]

@@ -19,8 +19,8 @@ from facescreen_cli.options import (
     yes_option,
 )
 
-_MISSING_UNTIL = "60m"
-_MISSING_MAX_CALLS = 1000
+_DEFAULT_UNTIL_FOR_MISSING = "60m"
+_DEFAULT_MAX_CALLS_FOR_MISSING = 1000
 _EXAMPLES = """
 \b
 Examples:
@@ -126,8 +126,8 @@ def backfill(
     if missing and (force or sample):
         raise click.UsageError("--missing can't be combined with --force or --sample")
     if missing:
-        until, yes = until or _MISSING_UNTIL, True
-        max_calls = _MISSING_MAX_CALLS if max_calls is None else max_calls
+        until, yes = until or _DEFAULT_UNTIL_FOR_MISSING, True
+        max_calls = _DEFAULT_MAX_CALLS_FOR_MISSING if max_calls is None else max_calls
     store, bucket, prefix = parse_bucket_target(target, whole=whole)
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
     path = journal or _default_journal_path(selection, missing=missing)

@@ -57,15 +57,15 @@ class JsonReporter:
         )
 
     @contextmanager
-    def scan_progress(self) -> Iterator[Callable[[int], object]]:
+    def show_scan_progress(self) -> Iterator[Callable[[int], object]]:
         yield lambda rows: print_json_line(event="looking", gone_over=rows)
 
     @contextmanager
-    def submit_progress(self, accepted: int, total: int) -> Iterator[Callable[[int], object]]:
+    def show_submit_progress(self, accepted: int, total: int) -> Iterator[Callable[[int], object]]:
         yield _SubmitProgress(accepted, total).add
 
     @contextmanager
-    def verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
+    def show_verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
         yield lambda more: print_json_line(event="verdicts", more=more, of=total) if more else None
 
 

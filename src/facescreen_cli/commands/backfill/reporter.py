@@ -41,12 +41,12 @@ class Reporter(Protocol):
     def report_summary(self, summary: BackfillSummary) -> None:
         """Print how many objects were submitted."""
 
-    def scan_progress(self) -> ProgressContext:
+    def show_scan_progress(self) -> ProgressContext:
         """Yields a function to call with the number of rows read so far."""
 
-    def submit_progress(self, accepted: int, total: int) -> ProgressContext:
+    def show_submit_progress(self, accepted: int, total: int) -> ProgressContext:
         """Yields a function to call with how many more objects were accepted. It shows the rate,
         the time left and the cost so far."""
 
-    def verdict_progress(self, total: int) -> ProgressContext:
+    def show_verdict_progress(self, total: int) -> ProgressContext:
         """Yields a function to call with how many more verdicts were read."""

@@ -51,8 +51,8 @@ class Backfill:
     def estimate(self) -> int:
         """Report what the backfill would cost. Returns the exit code."""
         progress = PlanProgress()
-        with self.stop.on_interrupt(), self.reporter.scan_progress() as on_progress:
-            count_objects(self._planner(on_progress), progress)
+        with self.stop.on_interrupt(), self.reporter.show_scan_progress() as on_progress:
+            count_objects(self._create_planner(on_progress), progress)
         calls = min(self.selection.sample or progress.to_screen, progress.to_screen)
         self.reporter.report_plan(progress, calls, self.per_second)
         return INTERRUPTED if self.stop.interrupted else OK
@@ -81,8 +81,8 @@ class Backfill:
     def _plan(self, journal: BackfillJournal) -> None:
         progress = journal.progress()
         if not progress.is_complete:
-            with self.stop.on_interrupt(), self.reporter.scan_progress() as on_progress:
-                planner = self._planner(on_progress)
+            with self.stop.on_interrupt(), self.reporter.show_scan_progress() as on_progress:
+                planner = self._create_planner(on_progress)
                 if self.selection.sample:
                     plan_sample(planner, journal, progress, self.selection.sample)
                 else:
@@ -110,7 +110,7 @@ class Backfill:
 
     def _submit(self, invoker: Invoker, journal: BackfillJournal) -> None:
         rate_limiter = StoppableRateLimiter(self.per_second, self.stop)
-        bar = self.reporter.submit_progress(journal.count_accepted(), journal.count_all())
+        bar = self.reporter.show_submit_progress(journal.count_accepted(), journal.count_all())
         with self.stop.on_interrupt(), bar as on_accepted:
             Submitter(
                 journal,
@@ -125,7 +125,7 @@ class Backfill:
 
     def _wait_for_sample(self, journal: BackfillJournal) -> None:
         if self.selection.sample:
-            bar = self.reporter.verdict_progress(journal.count_all())
+            bar = self.reporter.show_verdict_progress(journal.count_all())
             with self.stop.on_interrupt(), bar as on_verdicts:
                 result = wait_for_verdicts(journal, self.read_tags, self.stop, on_verdicts)
                 self.reporter.report_sample(result)
@@ -141,7 +141,7 @@ class Backfill:
             return OK
         return INTERRUPTED if self.stop.interrupted else FAILED
 
-    def _planner(self, on_progress: Callable[[int], object]) -> Planner:
+    def _create_planner(self, on_progress: Callable[[int], object]) -> Planner:
         return Planner(
             self.source, self.selection_filter, self.read_tags_to_plan, self.stop, on_progress
         )

@@ -75,13 +75,13 @@ class TextReporter:
             click.echo(f"See the verdicts with: facescreen report {target}")
 
     @contextmanager
-    def scan_progress(self) -> Iterator[Callable[[int], object]]:
+    def show_scan_progress(self) -> Iterator[Callable[[int], object]]:
         columns = (TextColumn("{task.completed} checked"), _RateColumn())
         with progress_bar(*columns, total=None) as bar:
             yield bar.set_completed
 
     @contextmanager
-    def submit_progress(self, accepted: int, total: int) -> Iterator[Callable[[int], object]]:
+    def show_submit_progress(self, accepted: int, total: int) -> Iterator[Callable[[int], object]]:
         columns = (
             *("submitted", BarColumn(), MofNCompleteColumn()),
             *(_RateColumn(), TimeRemainingColumn(), _CostColumn()),
@@ -90,7 +90,7 @@ class TextReporter:
             yield bar.advance
 
     @contextmanager
-    def verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
+    def show_verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
         with progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=total) as bar:
             yield bar.advance
 

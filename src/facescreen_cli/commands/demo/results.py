@@ -41,7 +41,7 @@ def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
     """Upload every sample. Returns their outcomes in the same order."""
     bucket, samples = upload_samples(cloud)
     messages = _receive_messages(cloud.client_environment(), {sample.name for sample in samples})
-    return [_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
+    return [_build_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 
 def all_as_expected(outcomes: list[SampleOutcome]) -> bool:
@@ -57,7 +57,7 @@ def to_json_list(outcomes: list[SampleOutcome]) -> str:
 def render_table(outcomes: list[SampleOutcome]) -> str:
     """A table for a terminal."""
     table = Table(
-        title="The verdict of each object", caption=_CAPTION.format(_total_paid(outcomes))
+        title="The verdict of each object", caption=_TABLE_CAPTION.format(_sum_calls_paid(outcomes))
     )
     for heading in ("object", "verdict", "reason", "calls paid", "ms", ""):
         numeric = heading in ("calls paid", "ms")
@@ -72,10 +72,12 @@ def render_table(outcomes: list[SampleOutcome]) -> str:
     return render_text(table, width=120)
 
 
-_CAPTION = "{} calls, none charged. A local emulator made the verdicts: it detects no forgery."
+_TABLE_CAPTION = (
+    "{} calls, none charged. A local emulator made the verdicts: it detects no forgery."
+)
 
 
-def _total_paid(outcomes: list[SampleOutcome]) -> int:
+def _sum_calls_paid(outcomes: list[SampleOutcome]) -> int:
     return sum(outcome.calls_paid for outcome in outcomes)
 
 
@@ -102,7 +104,7 @@ def _receive_messages(environment: dict[str, str], keys: set[str]) -> dict[str, 
     return messages
 
 
-def _outcome(
+def _build_outcome(
     sample: SampleFile, bucket: oss2.Bucket, message: dict[str, Any] | None, cloud: LocalCloud
 ) -> SampleOutcome:
     """Combine the tags, the time from the message, and the calls that were billed."""

@@ -43,12 +43,12 @@ _READ_ACTIONS = ["oss:GetObject", "oss:GetObjectVersion"]
 # With the header x-oss-tagging an upload also writes tags, and OSS checks it as both.
 _TAGGING_ACTIONS = ["oss:PutObject", "oss:PutObjectTagging", "oss:PutObjectVersionTagging"]
 _UNTAGGING_ACTIONS = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
-_TEMPORARY_KEYS = "STS.*"
+_TEMPORARY_KEY_PATTERN = "STS.*"
 # Not a pattern, which would restrict the functions too.
-_ROLE_NAME = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
+_ROLE_NAME_PATTERN = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
 
 
-_ACCOUNT_ID = Setting(
+_ACCOUNT_ID_SETTING = Setting(
     "ALIBABA_CLOUD_ACCOUNT_ID", StringType(r"\d{16}", "16 digits"), where="RAM console"
 )
 
@@ -72,7 +72,7 @@ class PolicyInputs:
         """Raises errors.InvalidSettingsError, which names every variable that is wrong."""
         reader = SettingsReader(environment)
         inputs = cls(
-            account=reader.read_setting(_ACCOUNT_ID),
+            account=reader.read_setting(_ACCOUNT_ID_SETTING),
             bucket=bucket,
             prefix=environment.get("OSS_PREFIX", ""),
             tag_prefix=environment.get("TAG_PREFIX") or "deepfake-",
@@ -82,39 +82,41 @@ class PolicyInputs:
         reader.errors.extend(
             f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
             for name in inputs.held_roles
-            if not _ROLE_NAME.fullmatch(name)
+            if not _ROLE_NAME_PATTERN.fullmatch(name)
         )
         reader.raise_errors()
         return inputs
 
-    def policy(self) -> dict[str, Any]:
+    def build_policy(self) -> dict[str, Any]:
         """The policy document of the bucket, for OSS."""
         resource = f"acs:oss:*:{self.account}:{self.bucket}"
         reads = [
-            self._deny(
+            self._build_deny_statement(
                 principal,
                 _READ_ACTIONS,
                 f"{resource}/{self.prefix}*",
-                self._low_risk_only(conditions),
+                self._require_low_risk(conditions),
             )
-            for principal, conditions in self._restricted_principals(self.reviewers)
+            for principal, conditions in self._list_restricted_principals(self.reviewers)
         ]
         taggings = [
-            self._deny(principal, actions, f"{resource}/*", conditions | condition)
-            for principal, conditions in self._restricted_principals()
-            for actions, condition in self._tagging_statements()
+            self._build_deny_statement(principal, actions, f"{resource}/*", conditions | condition)
+            for principal, conditions in self._list_restricted_principals()
+            for actions, condition in self._list_tagging_conditions()
         ]
         without_tls = {"Bool": {"acs:SecureTransport": "false"}}
-        tls_only = self._deny(["*"], ["oss:*"], [resource, f"{resource}/*"], without_tls)
+        tls_only = self._build_deny_statement(
+            ["*"], ["oss:*"], [resource, f"{resource}/*"], without_tls
+        )
         return {"Version": "1", "Statement": [*reads, *taggings, tls_only]}
 
-    def _low_risk_only(self, conditions: Condition) -> Condition:
+    def _require_low_risk(self, conditions: Condition) -> Condition:
         """An object without a verdict is not low risk either. UNCONFIRMED whether StringNotEquals
         matches a missing tag in OSS; RAM's policy facescreen-read-low-risk covers that case."""
         verdict = f"oss:ExistingObjectTag/{self.tag_prefix}verdict"
         return {**conditions, "StringNotEquals": {verdict: "low_risk"}}
 
-    def _tagging_statements(self) -> list[tuple[list[str], Condition]]:
+    def _list_tagging_conditions(self) -> list[tuple[list[str], Condition]]:
         """One statement per tag key, because all conditions of a statement must match."""
         keys = sorted(verdict_tag_keys(self.tag_prefix))
         return [
@@ -128,18 +130,18 @@ class PolicyInputs:
             ),
         ]
 
-    def _restricted_principals(
+    def _list_restricted_principals(
         self, exempt: tuple[str, ...] = ()
     ) -> list[tuple[list[str], Condition]]:
         """The restricted principals, with the conditions that exempt the functions and `exempt`,
         AccessKey IDs."""
         roles = [f"arn:sts::{self.account}:assumed-role/{name}/*" for name in self.held_roles]
-        permanent_keys = {"StringNotLike": {"acs:AccessId": [_TEMPORARY_KEYS, *exempt]}}
+        permanent_keys = {"StringNotLike": {"acs:AccessId": [_TEMPORARY_KEY_PATTERN, *exempt]}}
         # OSS reads an empty list of principals as everybody.
         return [(["*"], permanent_keys), *([(roles, {})] if roles else [])]
 
     @staticmethod
-    def _deny(
+    def _build_deny_statement(
         principal: list[str], action: list[str], resource: str | list[str], condition: Condition
     ) -> Statement:
         return {
@@ -159,7 +161,7 @@ def bucket_policy(environment: Environment, bucket: str) -> None:
     """Print the policy of a watched BUCKET, for its owner to apply."""
     with settings_as_usage_errors():
         guarded = PolicyInputs.from_env(bucket, environment.variables)
-    click.echo(json.dumps(guarded.policy(), indent=2))
+    click.echo(json.dumps(guarded.build_policy(), indent=2))
 
 
 if __name__ == "__main__":

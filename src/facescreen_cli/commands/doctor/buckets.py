@@ -17,7 +17,11 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
 _TIMEOUT_S = 5
-_WATCHED_BUCKET_CHECK, _STATE_BUCKET_CHECK, _GUARD = "watched bucket", "state bucket", "tag guard"
+_WATCHED_BUCKET_CHECK_NAME, _STATE_BUCKET_CHECK_NAME, _GUARD = (
+    "watched bucket",
+    "state bucket",
+    "tag guard",
+)
 
 
 def check_watched_bucket(
@@ -36,9 +40,9 @@ def check_watched_bucket(
     }
     denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if denied_actions:
-        yield _denied_result(_WATCHED_BUCKET_CHECK, deployment.bucket, denied_actions)
+        yield _denied_result(_WATCHED_BUCKET_CHECK_NAME, deployment.bucket, denied_actions)
     else:
-        yield ok(_WATCHED_BUCKET_CHECK, f"{deployment.bucket} can be read and tagged")
+        yield ok(_WATCHED_BUCKET_CHECK_NAME, f"{deployment.bucket} can be read and tagged")
     yield _check_tag_guard(deployment, credentials)
 
 
@@ -57,18 +61,22 @@ def check_state_bucket(
     }
     denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if denied_actions:
-        yield _denied_result(_STATE_BUCKET_CHECK, name, denied_actions)
+        yield _denied_result(_STATE_BUCKET_CHECK_NAME, name, denied_actions)
     with translate_oss_errors(name):
-        versioning = _oss_bucket(deployment, credentials, name).get_bucket_versioning().status
+        versioning = (
+            _create_sdk_bucket(deployment, credentials, name).get_bucket_versioning().status
+        )
     if versioning:
         message = f"{name} is versioned ({versioning}): the ledger needs an unversioned bucket"
         yield fault(
-            _STATE_BUCKET_CHECK,
+            _STATE_BUCKET_CHECK_NAME,
             message,
             "Create an unversioned bucket, and set STATE_BUCKET to it.",
         )
     elif not denied_actions:
-        yield ok(_STATE_BUCKET_CHECK, f"{name} can be read, listed and written, and is unversioned")
+        yield ok(
+            _STATE_BUCKET_CHECK_NAME, f"{name} can be read, listed and written, and is unversioned"
+        )
 
 
 def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:
@@ -76,7 +84,7 @@ def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSourc
     if deployment.settings.local:
         return ok(_GUARD, "the local cloud has one account, so nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
-    watched_bucket = _oss_bucket(deployment, credentials, deployment.bucket)
+    watched_bucket = _create_sdk_bucket(deployment, credentials, deployment.bucket)
     try:
         with translate_oss_errors(deployment.bucket):
             policy = watched_bucket.get_bucket_policy().policy or ""
@@ -123,7 +131,7 @@ def _denied_result(check: str, bucket: str, actions: list[str]) -> CheckResult:
     return warning(check, message, "Check that the functions' roles may. Yours need not.")
 
 
-def _oss_bucket(
+def _create_sdk_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource, name: str
 ) -> oss2.Bucket:
     """A bucket of the vendor's SDK, for what ObjectStore doesn't offer."""

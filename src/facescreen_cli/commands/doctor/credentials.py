@@ -8,7 +8,7 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_cli.credentials import find_credentials
 
-_REMEDY = "Set them in the environment or with `aliyun configure`."
+_CREDENTIALS_REMEDY = "Set them in the environment or with `aliyun configure`."
 
 
 def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResult]:
@@ -17,7 +17,7 @@ def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResul
         source = find_credentials(profile)
         temporary = bool(source.get().security_token)
     except click.UsageError as error:
-        return None, fault("credentials", error.message, _REMEDY)
+        return None, fault("credentials", error.message, _CREDENTIALS_REMEDY)
     settings_class = "temporary credentials" if temporary else "an AccessKey"
     origin = f"from the profile {profile!r}" if profile else "from the default chain"
     return source, ok("credentials", f"{settings_class}, {origin}")

@@ -10,7 +10,7 @@ from alibabacloud_fc20230330 import models
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
-from facescreen_cli.sdk.function_compute import create_client, fc_errors
+from facescreen_cli.sdk.function_compute import create_client, translate_fc_errors
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
@@ -25,13 +25,13 @@ class FunctionComputeReader:
         endpoint = deployment.endpoints["Function Compute"]
         self._client = create_client(endpoint, credentials.get())
 
-    def names(self) -> list[str]:
-        """The names of all functions, up to a thousand."""
+    def list_function_names(self) -> list[str]:
+        """List the names of all functions, up to a thousand."""
         names: list[str] = []
         token = None
         while len(names) < _MAX_FUNCTIONS:
             request = models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token)
-            with fc_errors():
+            with translate_fc_errors():
                 page = self._client.list_functions(request).body
             names += [function.function_name for function in page.functions or []]
             token = page.next_token
@@ -39,58 +39,58 @@ class FunctionComputeReader:
                 break
         return names
 
-    def function(self, name: str) -> Any | None:
-        """Returns a ``models.Function``; None if there is no such function."""
+    def get_function(self, name: str) -> Any | None:
+        """Return a ``models.Function``; None if there is no such function."""
         request = models.GetFunctionRequest()
         return self._get_or_none(lambda: self._client.get_function(name, request))
 
-    def reserved_concurrency(self, name: str) -> int | None:
-        """The number of reserved instances; None if none are reserved."""
+    def get_reserved_concurrency(self, name: str) -> int | None:
+        """Return the number of reserved instances; None if none are reserved."""
         response = self._get_or_none(lambda: self._client.get_concurrency_config(name))
-        return response.reserved_concurrency if response else None
+        return response.get_reserved_concurrency if response else None
 
-    def on_failure(self, name: str) -> str:
-        """The ARN of the destination for failed events; empty if there is none."""
+    def get_on_failure_destination(self, name: str) -> str:
+        """Return the ARN of the destination for failed events; empty if there is none."""
         request = models.GetAsyncInvokeConfigRequest()
         response = self._get_or_none(lambda: self._client.get_async_invoke_config(name, request))
         destinations = response.destination_config if response else None
         on_failure = destinations.on_failure if destinations else None
         return (on_failure.destination if on_failure else "") or ""
 
-    def is_open(self, name: str) -> bool:
+    def accepts_unsigned_requests(self, name: str) -> bool:
         """Whether an HTTP trigger of the function accepts unsigned requests."""
         return any(
             json.loads(trigger.trigger_config).get("authType") == "anonymous"
-            for trigger in self._triggers(name)
+            for trigger in self._list_triggers(name)
             if trigger.trigger_type == "http"
         )
 
-    def oss_triggers(self, name: str) -> list[OssTrigger]:
-        """The function's OSS triggers."""
+    def list_oss_triggers(self, name: str) -> list[OssTrigger]:
+        """List the function's OSS triggers."""
         return [
             _parse_oss_trigger(trigger)
-            for trigger in self._triggers(name)
+            for trigger in self._list_triggers(name)
             if trigger.trigger_type == "oss"
         ]
 
-    def rules(self, name: str) -> list[EventBridgeTrigger]:
-        """The function's EventBridge triggers, except those whose pattern can't be read."""
-        response = (
-            _parse_eventbridge_trigger(t)
-            for t in self._triggers(name)
-            if t.trigger_type == "eventbridge"
+    def list_eventbridge_triggers(self, name: str) -> list[EventBridgeTrigger]:
+        """List the function's EventBridge triggers, except those whose pattern can't be read."""
+        parsed_triggers = (
+            _parse_eventbridge_trigger(trigger)
+            for trigger in self._list_triggers(name)
+            if trigger.trigger_type == "eventbridge"
         )
-        return [rule for rule in response if rule is not None]
+        return [trigger for trigger in parsed_triggers if trigger is not None]
 
-    def _triggers(self, name: str) -> list[Any]:
+    def _list_triggers(self, name: str) -> list[Any]:
         request = models.ListTriggersRequest(limit=_PAGE_SIZE)
         response = self._get_or_none(lambda: self._client.list_triggers(name, request))
         return list(response.triggers or []) if response else []
 
-    def _get_or_none(self, ask: Any) -> Any | None:
+    def _get_or_none(self, send_request: Any) -> Any | None:
         try:
-            with fc_errors():
-                return ask().body
+            with translate_fc_errors():
+                return send_request().body
         except errors.ObjectNotFoundError:
             return None
 

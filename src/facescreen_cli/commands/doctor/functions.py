@@ -24,7 +24,9 @@ def check_functions(
     """Check each function, the trigger, and the destination of failed events. Raises
     errors.FacescreenError."""
     reader = FunctionComputeReader(deployment, credentials)
-    existing = {function.name: reader.function(function.name) for function in deployment.functions}
+    existing = {
+        function.name: reader.get_function(function.name) for function in deployment.functions
+    }
     missing = [name for name, function in existing.items() if function is None]
     if missing:
         yield fault("functions", f"not deployed: {', '.join(missing)}", "Run: s deploy")
@@ -45,10 +47,10 @@ def check_collisions(
         FunctionComputeReader(deployment, credentials),
         deployment.object_created,
     )
-    other_names = [name for name in reader.names() if name != object_created.name]
+    other_names = [name for name in reader.list_function_names() if name != object_created.name]
     with ThreadPoolExecutor(_READER_THREADS) as threads:
         triggers_by_name = zip(
-            other_names, threads.map(reader.oss_triggers, other_names), strict=True
+            other_names, threads.map(reader.list_oss_triggers, other_names), strict=True
         )
     bucket = deployment.bucket
     on_bucket = [
@@ -114,7 +116,7 @@ def _check_configuration(
         "timeout": (existing.timeout, function.timeout_s),
         "handler": (existing.handler, function.handler),
         "reservedConcurrency": (
-            reader.reserved_concurrency(function.name),
+            reader.get_reserved_concurrency(function.name),
             function.reserved_concurrency,
         ),
     }
@@ -128,7 +130,8 @@ def _check_configuration(
 def _check_trigger(reader: FunctionComputeReader, function: Function, bucket: str) -> CheckResult:
     """Whether the function receives the bucket's events, by OSS triggers or by EventBridge."""
     expected = {_trigger_key(trigger) for trigger in function.bucket_triggers}
-    native_triggers, rules = reader.oss_triggers(function.name), reader.rules(function.name)
+    native_triggers = reader.list_oss_triggers(function.name)
+    rules = reader.list_eventbridge_triggers(function.name)
     if expected and expected <= {*map(_trigger_key, native_triggers), *map(_trigger_key, rules)}:
         return ok("trigger", f"{function.name} receives events of {bucket}")
     message = f"{function.name} doesn't have the trigger on {bucket}"
@@ -137,7 +140,7 @@ def _check_trigger(reader: FunctionComputeReader, function: Function, bucket: st
 
 def _check_on_failure(reader: FunctionComputeReader, function: Function) -> CheckResult:
     """Whether failed events go to the destination in s.yaml."""
-    existing = reader.on_failure(function.name)
+    existing = reader.get_on_failure_destination(function.name)
     if existing and existing == function.on_failure:
         return ok("dead letters", f"failed events of {function.name} are kept")
     message = f"failed events of {function.name} go {'elsewhere' if existing else 'nowhere'}"
@@ -148,7 +151,7 @@ def _check_on_failure(reader: FunctionComputeReader, function: Function) -> Chec
 def _check_http_auth(reader: FunctionComputeReader, deployment: CheckedDeployment) -> CheckResult:
     """Whether anyone may call the HTTP trigger at the deployment's cost."""
     name = deployment.http_api.name
-    if not reader.is_open(name):
+    if not reader.accepts_unsigned_requests(name):
         return ok("HTTP trigger", f"callers of {name} sign their requests")
     if deployment.settings.local:
         return ok("HTTP trigger", f"{name} is open, and only this machine can reach it")

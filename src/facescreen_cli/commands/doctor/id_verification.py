@@ -14,7 +14,7 @@ from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_re
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 
-_CHECK = "ID Verification"
+_CHECK_NAME = "ID Verification"
 _TIMEOUT_S = 5
 
 
@@ -26,18 +26,18 @@ def check_permission(
     http_response = _send_empty_detection(deployment, credentials)
     if EMULATOR_HEADER in http_response.headers and not deployment.settings.local:
         message = "the endpoint is an emulator, and FACESCREEN_LOCAL is not set"
-        yield fault(_CHECK, message, "Set CLOUDAUTH_ENDPOINT to the real service.")
+        yield fault(_CHECK_NAME, message, "Set CLOUDAUTH_ENDPOINT to the real service.")
         return
     try:
         parse_response(http_response)
     except errors.AccessDeniedError as error:
         remedy = "Grant antcloudauth:* (AliyunAntCloudAuthFullAccess), and activate the service."
-        yield fault(_CHECK, str(error), remedy)
+        yield fault(_CHECK_NAME, str(error), remedy)
         return
     except errors.RequestRejectedError:
         pass
     suffix = " (a local emulator)" if EMULATOR_HEADER in http_response.headers else ""
-    yield ok(_CHECK, f"accepts these credentials{suffix}")
+    yield ok(_CHECK_NAME, f"accepts these credentials{suffix}")
 
 
 def _send_empty_detection(
@@ -46,7 +46,7 @@ def _send_empty_detection(
     tls_context = ssl.create_default_context()
     if deployment.ca_file:
         tls_context.load_verify_locations(deployment.ca_file)
-    signed = sign_request(DETECT_ACTION, deployment.endpoints[_CHECK], credentials.get(), [])
+    signed = sign_request(DETECT_ACTION, deployment.endpoints[_CHECK_NAME], credentials.get(), [])
     with httpx.Client(verify=tls_context, timeout=_TIMEOUT_S) as http:
         try:
             response = http.request(

@@ -15,14 +15,14 @@ from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import env_defaults
 
-_OTHER_NAMES = {
+_NAMES_READ_ELSEWHERE = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_ECS_METADATA_DISABLED", "CLOUDAUTH_CA_FILE",
     "FC_ENDPOINT", "FC_FUNCTION", "HTTP_TRIGGER_URL", "LOCAL_ADMIN", "MNS_QUEUE",
 }  # fmt: skip
 """Names that are read in addition to those in s.yaml."""
-_DEFAULT_QUOTA = 10
-_TYPICAL_CALL_S = 2
+_DEFAULT_CALLS_PER_SECOND = 10
+_TYPICAL_CALL_DURATION_S = 2
 """About how long a call keeps an instance busy. s.yaml's concurrency is based on it."""
 
 
@@ -49,7 +49,7 @@ def check_unknown_names(template: Path, names: Mapping[str, str]) -> Iterator[Ch
     template_names = {
         name for path in templates for name in env_defaults(document.read_template(path))
     }
-    known_names = template_names | _OTHER_NAMES
+    known_names = template_names | _NAMES_READ_ELSEWHERE
     for name in sorted(set(names) - known_names):
         matches = get_close_matches(name, known_names, 1)
         hint = f"Did you mean {matches[0]}?" if matches else "Remove it."
@@ -68,9 +68,10 @@ def _check_limits(deployment: CheckedDeployment) -> Iterator[CheckResult]:
     yield ok("settings", f"all are read, by {', '.join(names)} and {last}")
     yield _check_timeouts(deployment)
     settings = deployment.settings
-    if settings.calls_per_second > _DEFAULT_QUOTA:
+    if settings.calls_per_second > _DEFAULT_CALLS_PER_SECOND:
         message = (
-            f"CALLS_PER_SECOND is {settings.calls_per_second:g}; an account has {_DEFAULT_QUOTA}"
+            f"CALLS_PER_SECOND is {settings.calls_per_second:g}; "
+            f"an account has {_DEFAULT_CALLS_PER_SECOND}"
         )
         yield warning("quota", message, "Set it lower, unless your quota was raised.")
     yield check_concurrency(deployment.object_created, settings.calls_per_second)
@@ -103,7 +104,7 @@ def check_concurrency(function: Function, rate: float) -> CheckResult:
     Each instance makes one call at a time. Too few instances leave the quota idle; too many wait
     for a slot, and that time is billed.
     """
-    reserved, needed = function.reserved_concurrency, max(1, round(rate * _TYPICAL_CALL_S))
+    reserved, needed = function.reserved_concurrency, max(1, round(rate * _TYPICAL_CALL_DURATION_S))
     if reserved is None:
         message = (
             f"{function.name} has no reserved concurrency: a burst starts any number of instances"

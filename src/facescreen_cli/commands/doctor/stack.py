@@ -9,7 +9,7 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_serverless_devs.model import EventBridgeTrigger, Function, OssTrigger
 
-_CHECK = "surroundings"
+_CHECK_NAME = "surroundings"
 
 
 def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
@@ -17,27 +17,31 @@ def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
     stack = deployment.foundation
     if stack is None:
         message = "s.yaml has no ros resource that creates roles, queues and the state bucket"
-        yield fault(_CHECK, message, "Use the s.yaml of the release, or check that they exist.")
+        yield fault(
+            _CHECK_NAME, message, "Use the s.yaml of the release, or check that they exist."
+        )
         return
     mismatches = [
-        *_name_mismatches(deployment, stack.parameters),
-        *_missing_roles(deployment, stack.roles),
+        *_find_name_mismatches(deployment, stack.parameters),
+        *_find_missing_roles(deployment, stack.roles),
     ]
     for message in mismatches:
-        yield fault(_CHECK, message, "Set both from the same variable in s.yaml.")
-    unreadable = list(_unreadable_locations(deployment.object_created, stack.parameters))
+        yield fault(_CHECK_NAME, message, "Set both from the same variable in s.yaml.")
+    unreadable = list(_find_unreadable_locations(deployment.object_created, stack.parameters))
     for location in unreadable:
         message = f"events of {location} arrive, and no role may read it"
-        yield fault(_CHECK, message, "Add it to WatchedObjects in s.yaml.")
-    not_swept = list(_unswept_locations(deployment))
+        yield fault(_CHECK_NAME, message, "Add it to WatchedObjects in s.yaml.")
+    not_swept = list(_find_unswept_locations(deployment))
     for location in not_swept:
         message = f"events of {location} arrive, and the sweep does not check it"
-        yield fault(_CHECK, message, "Add it to WATCHED_OBJECTS of the sweep in s.yaml.")
+        yield fault(_CHECK_NAME, message, "Add it to WATCHED_OBJECTS of the sweep in s.yaml.")
     if not mismatches and not unreadable and not not_swept:
-        yield ok(_CHECK, "roles, queues, logs and state bucket match the functions")
+        yield ok(_CHECK_NAME, "roles, queues, logs and state bucket match the functions")
 
 
-def _name_mismatches(deployment: CheckedDeployment, parameters: Mapping[str, str]) -> Iterator[str]:
+def _find_name_mismatches(
+    deployment: CheckedDeployment, parameters: Mapping[str, str]
+) -> Iterator[str]:
     alibaba_settings, settings = deployment.alibaba_settings, deployment.settings
     function = deployment.object_created
     region, account = parameters.get("Region"), parameters.get("Account")
@@ -66,13 +70,13 @@ def _tag_key(parameters: Mapping[str, str]) -> str | None:
     return next(iter(tag), None) if isinstance(tag, dict) else None
 
 
-def _missing_roles(deployment: CheckedDeployment, roles: frozenset[str]) -> Iterator[str]:
+def _find_missing_roles(deployment: CheckedDeployment, roles: frozenset[str]) -> Iterator[str]:
     for function in deployment.functions:
         if function.role.rpartition("/")[2] not in roles:
             yield f"{function.name} has the role {function.role}, which the stack does not create"
 
 
-def _unreadable_locations(function: Function, parameters: Mapping[str, str]) -> Iterator[str]:
+def _find_unreadable_locations(function: Function, parameters: Mapping[str, str]) -> Iterator[str]:
     """Locations (``bucket/prefix``) whose events a function receives and no role may read."""
     arns = parameters.get("WatchedObjects", "").split(",")
     readable_locations = [arn.strip().split(":", 4)[-1] for arn in arns]
@@ -81,7 +85,7 @@ def _unreadable_locations(function: Function, parameters: Mapping[str, str]) -> 
             yield location
 
 
-def _unswept_locations(deployment: CheckedDeployment) -> Iterator[str]:
+def _find_unswept_locations(deployment: CheckedDeployment) -> Iterator[str]:
     """Locations whose events a function receives and the sweep does not check."""
     swept_locations = [place.name for place in deployment.sweep_settings.watched_prefixes]
     for location in _trigger_locations(deployment.object_created):

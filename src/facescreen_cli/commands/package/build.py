@@ -110,7 +110,7 @@ class PackageBuilder:
 
 
 def _copy_own_files(folder: Path) -> None:
-    for name, path in origin.own_files().items():
+    for name, path in origin.list_own_files().items():
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

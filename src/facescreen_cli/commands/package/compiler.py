@@ -15,7 +15,7 @@ import py_compile
 import sys
 import warnings
 
-_UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
+_INVALIDATION_MODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def _compile(folder: str, code: str, source: str) -> None:
     try:
         py_compile.compile(
             f"{folder}/{source}", dfile=f"{code}/{source}", doraise=True,
-            invalidation_mode=_UNCHECKED,
+            invalidation_mode=_INVALIDATION_MODE,
         )  # fmt: skip
         status = 0
     except py_compile.PyCompileError:

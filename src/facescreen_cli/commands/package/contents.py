@@ -27,7 +27,7 @@ def select_contents(
     imported: set[PurePosixPath], modules: Modules, distributions: Iterable[LockedDistribution]
 ) -> PackageContents:
     """Select the modules `imported`, their data files, and their distributions' metadata."""
-    files = imported | _data_files(imported, modules)
+    files = imported | _select_data_files(imported, modules)
     kept_distributions, parts = [], dict.fromkeys(files, OWN_PART)
     for item in distributions:
         own_files = files & item.files
@@ -37,7 +37,7 @@ def select_contents(
     return PackageContents(tuple(kept_distributions), parts)
 
 
-def _data_files(imported: set[PurePosixPath], modules: Modules) -> set[PurePosixPath]:
+def _select_data_files(imported: set[PurePosixPath], modules: Modules) -> set[PurePosixPath]:
     """Other files in the imported packages, and in their subfolders without modules."""
     used_folders, packages = {path.parent for path in imported}, modules.package_folders()
     return {

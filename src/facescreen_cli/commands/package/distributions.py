@@ -57,21 +57,21 @@ def _read_distribution(info: Path) -> LockedDistribution:
     return LockedDistribution(
         name=installed.metadata["Name"].lower().replace("_", "-"),
         version=installed.version,
-        license_expression=_metadata_field(installed, "License-Expression"),
-        license=_license_name(installed),
+        license_expression=_get_metadata_field(installed, "License-Expression"),
+        license=_get_license_name(installed),
         files=frozenset(PurePosixPath(path) for path in installed.files or ()),
         platforms=frozenset(tag.rpartition("-")[2] for tag in tags),
     )
 
 
-def _metadata_field(installed: InstalledDistribution, name: str) -> str:
+def _get_metadata_field(installed: InstalledDistribution, name: str) -> str:
     """A field of the metadata; empty if it is missing. Indexing a missing field is deprecated."""
     return str((installed.metadata.get_all(name) or [""])[0])
 
 
-def _license_name(installed: InstalledDistribution) -> str:
+def _get_license_name(installed: InstalledDistribution) -> str:
     """The name of the license. Some put the text there, and the name in a classifier."""
-    name = _metadata_field(installed, "License")
+    name = _get_metadata_field(installed, "License")
     if name and "\n" not in name:
         return name
     classifiers = installed.metadata.get_all("Classifier", [])

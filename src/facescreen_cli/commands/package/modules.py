@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
-_MODULE = re.compile(r"(?P<name>[A-Za-z_0-9]\w*)(\.cpython-\w+(-[\w-]+)?|\.abi3)?\.(py|so)")
+_MODULE_PATTERN = re.compile(r"(?P<name>[A-Za-z_0-9]\w*)(\.cpython-\w+(-[\w-]+)?|\.abi3)?\.(py|so)")
 
 
 class Modules:
@@ -61,7 +61,7 @@ class Modules:
 
 def module_name(path: PurePosixPath) -> str:
     """The import name of a file; empty if it isn't a module."""
-    match = _MODULE.fullmatch(path.name)
+    match = _MODULE_PATTERN.fullmatch(path.name)
     if not match or not all(part.isidentifier() for part in path.parts[:-1]):
         return ""
     parts = [*path.parts[:-1], match["name"]]

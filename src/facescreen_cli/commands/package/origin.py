@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import facescreen
 from facescreen_cli.deploy_target import DeployTarget
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PROJECT_FOLDER
 
-_HANDLERS_FOLDER = PROJECT / "functions"
+_HANDLERS_FOLDER = PROJECT_FOLDER / "functions"
 _PRODUCT_FOLDER = Path(facescreen.__file__).parent
 """In a checkout it is a folder in _HANDLERS_FOLDER, but not in an installed package."""
 _BUILDER_FOLDER = Path(__file__).parent
@@ -25,11 +25,11 @@ def build_properties(target: DeployTarget, function: str, full_version: str) -> 
         "python": target.python,
         "platform": target.platform,
         "byte-code": full_version,
-        "sources": _sources_digest(target),
+        "sources": _hash_sources(target),
     }
 
 
-def own_files() -> Mapping[PurePosixPath, Path]:
+def list_own_files() -> Mapping[PurePosixPath, Path]:
     """The handlers and the product, by their paths in a package, in the order of these."""
     files = {
         PurePosixPath(prefix, path.relative_to(folder).as_posix()): path
@@ -40,11 +40,11 @@ def own_files() -> Mapping[PurePosixPath, Path]:
     return dict(sorted(files.items()))
 
 
-def _sources_digest(target: DeployTarget) -> str:
+def _hash_sources(target: DeployTarget) -> str:
     """The SHA-256 of the lock file, our own code, and the builder, named as in a checkout."""
     sources = {
         f"requirements/{target.requirements.name}": target.requirements,
-        **{f"functions/{name}": path for name, path in own_files().items()},
+        **{f"functions/{name}": path for name, path in list_own_files().items()},
         **{
             f"src/facescreen_cli/commands/package/{path.name}": path
             for path in sorted(_BUILDER_FOLDER.iterdir())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from facescreen import errors
 
-UNREADABLE_LETTER = "Unreadable"
+UNREADABLE_DEAD_LETTER = "Unreadable"
 """The letter holds no event of these functions."""
 UNKNOWN_CAUSE = "NotTold"
 """The queue kept the event without the error, and the object's tags don't name it either."""
@@ -89,7 +89,7 @@ _DEFAULT_REMEDY = "Unexpected: report it with its log line, and send it again on
 def find_cause(error: str) -> Cause:
     """Find the cause by the `name` or the class name of an error. Function Compute writes the class
     name, and dead letters may come from an older version."""
-    if error == UNREADABLE_LETTER:
+    if error == UNREADABLE_DEAD_LETTER:
         return Cause(error, False, "Not a letter of these functions: see the queue's console.")
     if error in _REMEDIES_BY_NAME:
         return Cause(error, True, _REMEDIES_BY_NAME[error])
@@ -111,14 +111,16 @@ def to_error_name(error: str) -> str:
     return error_class.name if error_class else error
 
 
-def _error_classes(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
+def _list_error_classes(
+    base: type[errors.FacescreenError],
+) -> Iterator[type[errors.FacescreenError]]:
     yield base
     for error_class in base.__subclasses__():
-        yield from _error_classes(error_class)
+        yield from _list_error_classes(error_class)
 
 
 _ERROR_CLASSES = {
     name: error_class
-    for error_class in _error_classes(errors.FacescreenError)
+    for error_class in _list_error_classes(errors.FacescreenError)
     for name in (error_class.__name__, error_class.name)
 }

@@ -26,7 +26,7 @@ from facescreen_cli.options import (
     yes_option,
 )
 
-_DEFAULT_MAX_LETTERS = 2000
+_DEFAULT_MAX_DEAD_LETTERS = 2000
 _EXAMPLES = """
 \b
 Examples:
@@ -43,7 +43,7 @@ remaining letters are back in the queue).
 
 
 @dataclass(frozen=True)
-class _LetterFilters:
+class _DeadLetterFilters:
     """Selects letters by cause and time."""
 
     causes: frozenset[str]
@@ -83,7 +83,7 @@ class _LetterFilters:
     "--most",
     "max_letters",
     type=click.IntRange(1, 10_000),
-    default=_DEFAULT_MAX_LETTERS,
+    default=_DEFAULT_MAX_DEAD_LETTERS,
     show_default=True,
     help="The most letters to read in one run. The next run reads the rest.",
 )
@@ -127,7 +127,7 @@ def redrive(
     redriver = connect_redriver(RedriveOptions(cloud, profile, share), environment, stop)
     try:
         letters = [letter for letter in redriver.collect(max_letters) if filters.matches(letter)]
-        to_send = _print_groups(letters, as_json=as_json)
+        to_send = _print_causes(letters, as_json=as_json)
         if dry_run or not to_send:
             return FAILED if letters and not dry_run else OK
         confirm(
@@ -142,7 +142,7 @@ def redrive(
         redriver.release()
 
 
-def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _LetterFilters:
+def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _DeadLetterFilters:
     now = datetime.now(timezone.utc)
     bounds: list[datetime | None] = []
     for option, value in (("--since", since), ("--until", until)):
@@ -152,10 +152,10 @@ def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _LetterFi
             raise click.UsageError(
                 f"{option}: {value!r} is not a time such as 2026-11-23 or 24h"
             ) from None
-    return _LetterFilters(frozenset(causes), *bounds)
+    return _DeadLetterFilters(frozenset(causes), *bounds)
 
 
-def _print_groups(letters: list[DeadLetter], *, as_json: bool) -> int:
+def _print_causes(letters: list[DeadLetter], *, as_json: bool) -> int:
     """Print the letters by cause. Returns how many the function can process."""
     to_send = 0
     for cause, group in group_by_cause(letters).items():

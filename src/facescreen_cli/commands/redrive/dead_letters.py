@@ -13,10 +13,10 @@ from facescreen.errors import InvalidEventError, redact
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, to_error_name
+from facescreen_cli.commands.redrive.causes import UNREADABLE_DEAD_LETTER, to_error_name
 from facescreen_cli.commands.redrive.queues import ReceivedMessage
 
-_MAX_OBJECTS = 10
+_MAX_OBJECTS_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,19 @@ class DeadLetter:
     """The URIs of the event's objects, up to ten."""
 
 
-LetterReader = Callable[[ReceivedMessage], DeadLetter]
+DeadLetterReader = Callable[[ReceivedMessage], DeadLetter]
 
 
-def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
+def read_function_compute_dead_letter(message: ReceivedMessage) -> DeadLetter:
     """Read an onFailure record (function-compute.md, "onFailure record"): JSON, or JSON in Base64.
     UNCONFIRMED which of the two MNS receives."""
     try:
         on_failure_record = json.loads(_decode_body(message.body))
         payload = on_failure_record["requestPayload"].encode()
-        error, error_message = _error_and_message(on_failure_record)
+        error, error_message = _parse_error(on_failure_record)
         failed_at = datetime.fromtimestamp(on_failure_record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
-        return _unreadable_letter(message)
+        return _build_unreadable_dead_letter(message)
     return DeadLetter(
         message,
         payload,
@@ -57,7 +57,7 @@ def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
     )
 
 
-def read_sqs_letter(
+def read_sqs_dead_letter(
     message: ReceivedMessage, find_cause: Callable[[ObjectRef], tuple[str, str]]
 ) -> DeadLetter:
     """Read a message of SQS, which keeps no cause. If the function did not send the letter itself,
@@ -65,7 +65,7 @@ def read_sqs_letter(
     message; of several the first stands for all."""
     refs = _parse_refs(message.body)
     if not refs:
-        return _unreadable_letter(message)
+        return _build_unreadable_dead_letter(message)
     error, error_message = (
         (message.error, message.error_message) if message.error else find_cause(refs[0])
     )
@@ -83,7 +83,7 @@ def _decode_body(body: bytes) -> bytes:
     return body if body.lstrip().startswith(b"{") else base64.b64decode(body, validate=True)
 
 
-def _error_and_message(on_failure_record: dict[str, Any]) -> tuple[str, str]:
+def _parse_error(on_failure_record: dict[str, Any]) -> tuple[str, str]:
     """The error's class and message. An event that was never attempted has no response."""
     if not on_failure_record.get("responsePayload"):
         return str(on_failure_record["requestContext"]["condition"]), ""
@@ -91,9 +91,9 @@ def _error_and_message(on_failure_record: dict[str, Any]) -> tuple[str, str]:
     return str(response["errorType"]), str(response.get("errorMessage", ""))
 
 
-def _unreadable_letter(message: ReceivedMessage) -> DeadLetter:
+def _build_unreadable_dead_letter(message: ReceivedMessage) -> DeadLetter:
     return DeadLetter(
-        message, b"", UNREADABLE_LETTER, f"{len(message.body)} bytes", message.sent_at, ()
+        message, b"", UNREADABLE_DEAD_LETTER, f"{len(message.body)} bytes", message.sent_at, ()
     )
 
 
@@ -105,4 +105,4 @@ def _parse_refs(payload: bytes) -> list[ObjectRef]:
 
 
 def _first_uris(refs: list[ObjectRef]) -> tuple[str, ...]:
-    return tuple(ref.uri for ref in refs[:_MAX_OBJECTS])
+    return tuple(ref.uri for ref in refs[:_MAX_OBJECTS_NAMED])

@@ -15,7 +15,10 @@ from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import StringType
 from facescreen.settings.table import Settings
-from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_function_compute_letter
+from facescreen_cli.commands.redrive.dead_letters import (
+    DeadLetterReader,
+    read_function_compute_dead_letter,
+)
 from facescreen_cli.commands.redrive.queues import (
     VISIBILITY_TIMEOUT_S,
     DeadLetterQueue,
@@ -25,27 +28,32 @@ from facescreen_cli.commands.redrive.queues import (
 from facescreen_cli.environment import settings_as_usage_errors
 from facescreen_cli.sdk.mns import create_account
 
-_QUEUE_NAME = Setting(
+_QUEUE_NAME_SETTING = Setting(
     "MNS_DLQ",
     StringType(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
     "facescreen-dead-letters",
     where="s.yaml",
 )
-_BATCH = 16
-_WAIT_S = 1
+_MAX_BATCH_MESSAGES = 16
+_LONG_POLL_S = 1
 
 
 def connect_queue(
     variables: Mapping[str, str], _: Settings, platform: Platform
-) -> tuple[DeadLetterQueue, LetterReader]:
+) -> tuple[DeadLetterQueue, DeadLetterReader]:
     """Connect to the queue MNS_DLQ. Also returns the reader of its letters. Raises
     click.UsageError."""
     with settings_as_usage_errors():
         reader = SettingsReader(variables)
         reader.read_setting(OSS_REGION_SETTING)
-        endpoint, name = reader.read_setting(MNS_ENDPOINT_SETTING), reader.read_setting(_QUEUE_NAME)
+        endpoint, name = (
+            reader.read_setting(MNS_ENDPOINT_SETTING),
+            reader.read_setting(_QUEUE_NAME_SETTING),
+        )
         reader.raise_errors()
-    return MnsDeadLetterQueue(endpoint, name, platform.credentials), read_function_compute_letter
+    return MnsDeadLetterQueue(
+        endpoint, name, platform.credentials
+    ), read_function_compute_dead_letter
 
 
 class MnsDeadLetterQueue:
@@ -59,7 +67,9 @@ class MnsDeadLetterQueue:
     def receive(self, max_messages: int) -> list[ReceivedMessage]:
         with translate_mns_errors():
             try:
-                messages = self._queue.batch_receive_message(min(max_messages, _BATCH), _WAIT_S)
+                messages = self._queue.batch_receive_message(
+                    min(max_messages, _MAX_BATCH_MESSAGES), _LONG_POLL_S
+                )
             except MNSServerException as error:
                 if error.type == "MessageNotExist":
                     return []

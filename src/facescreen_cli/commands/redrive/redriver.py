@@ -11,7 +11,7 @@ from facescreen.bus.ports import Invoker
 from facescreen.deepfake.rate_limiter import RateLimiter
 from facescreen.errors import FacescreenError
 from facescreen_cli.commands.redrive.causes import Cause, find_cause
-from facescreen_cli.commands.redrive.dead_letters import DeadLetter, LetterReader
+from facescreen_cli.commands.redrive.dead_letters import DeadLetter, DeadLetterReader
 from facescreen_cli.commands.redrive.queues import DeadLetterQueue, ReceivedMessage
 
 _READER_THREADS = 10
@@ -28,7 +28,7 @@ class Redriver:
 
     queue: DeadLetterQueue
     invoker: Invoker
-    read: LetterReader
+    read: DeadLetterReader
     """Called from several threads."""
     rate_limiter: RateLimiter
     _messages: list[ReceivedMessage] = field(default_factory=list)

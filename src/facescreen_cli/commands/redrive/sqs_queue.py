@@ -15,7 +15,7 @@ from facescreen.platforms.aws import QUEUE_URL_TYPE
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.table import Settings
-from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_sqs_letter
+from facescreen_cli.commands.redrive.dead_letters import DeadLetterReader, read_sqs_dead_letter
 from facescreen_cli.commands.redrive.queues import (
     VISIBILITY_TIMEOUT_S,
     DeadLetterQueue,
@@ -25,27 +25,27 @@ from facescreen_cli.commands.redrive.queues import (
 from facescreen_cli.commands.redrive.tag_causes import TagCauseFinder
 from facescreen_cli.environment import settings_as_usage_errors
 
-_QUEUE_URL = Setting(
+_QUEUE_URL_SETTING = Setting(
     "DEAD_LETTERS_QUEUE_URL",
     replace(QUEUE_URL_TYPE, must_be="the dead-letter queue's URL"),
     where="SQS console",
 )
-_BATCH = 10
-_WAIT_S = 1
+_MAX_BATCH_MESSAGES = 10
+_LONG_POLL_S = 1
 
 
 def connect_queue(
     variables: Mapping[str, str], settings: Settings, platform: Platform
-) -> tuple[DeadLetterQueue, LetterReader]:
+) -> tuple[DeadLetterQueue, DeadLetterReader]:
     """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its letters. Raises
     click.UsageError."""
     with settings_as_usage_errors():
         reader = SettingsReader(variables)
-        url = reader.read_setting(_QUEUE_URL)
+        url = reader.read_setting(_QUEUE_URL_SETTING)
         reader.raise_errors()
     cause_finder = TagCauseFinder(platform.object_store, settings.tag_prefix, settings.tag_form)
     return SqsDeadLetterQueue(boto3.Session(), url), partial(
-        read_sqs_letter, find_cause=cause_finder.find
+        read_sqs_dead_letter, find_cause=cause_finder.find
     )
 
 
@@ -60,8 +60,8 @@ class SqsDeadLetterQueue:
         with translate_aws_errors("SQS"):
             response = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(max_messages, _BATCH),
-                WaitTimeSeconds=_WAIT_S,
+                MaxNumberOfMessages=min(max_messages, _MAX_BATCH_MESSAGES),
+                WaitTimeSeconds=_LONG_POLL_S,
                 VisibilityTimeout=VISIBILITY_TIMEOUT_S,
                 AttributeNames=["SentTimestamp"],
                 MessageAttributeNames=["error", "detail"],
@@ -72,8 +72,8 @@ class SqsDeadLetterQueue:
                 message["Body"].encode(errors="surrogateescape"),
                 parse_sent_time(message["Attributes"]["SentTimestamp"]),
                 time.monotonic() + VISIBILITY_TIMEOUT_S,
-                _message_attribute(message, "error"),
-                _message_attribute(message, "detail"),
+                _get_message_attribute(message, "error"),
+                _get_message_attribute(message, "detail"),
             )
             for message in response.get("Messages", ())
         ]
@@ -89,6 +89,6 @@ class SqsDeadLetterQueue:
             )
 
 
-def _message_attribute(message: dict[str, Any], name: str) -> str:
+def _get_message_attribute(message: dict[str, Any], name: str) -> str:
     """An attribute that facescreen.bus.sqs.SqsDeadLetterSender wrote; empty if it is missing."""
     return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))

@@ -44,7 +44,7 @@ Exit codes: 0 all released, 2 some not, 64 usage.
 
 
 @dataclass
-class _Release:
+class _ReleaseResult:
     """One object, and the result of releasing it."""
 
     ref: ObjectRef
@@ -131,8 +131,8 @@ def _connect_releaser(store: str, environment: Environment, profile: str) -> Rel
     return Releaser(platform.quarantine_store, records, settings.quarantine)
 
 
-def _plan(releaser: Releaser, ref: ObjectRef) -> _Release:
-    item = _Release(ref)
+def _plan(releaser: Releaser, ref: ObjectRef) -> _ReleaseResult:
+    item = _ReleaseResult(ref)
     try:
         item.plan = releaser.plan(ref)
         item.detail = item.plan.description
@@ -141,7 +141,7 @@ def _plan(releaser: Releaser, ref: ObjectRef) -> _Release:
     return item
 
 
-def _execute(releaser: Releaser, item: _Release) -> None:
+def _execute(releaser: Releaser, item: _ReleaseResult) -> None:
     if item.plan is None:
         return
     try:
@@ -151,12 +151,12 @@ def _execute(releaser: Releaser, item: _Release) -> None:
         item.fail(error)
 
 
-def _print_release(item: _Release, *, as_json: bool) -> None:
+def _print_release(item: _ReleaseResult, *, as_json: bool) -> None:
     if as_json:
         print_json_line(object=item.ref.uri, status=item.status, detail=item.detail)
     else:
         click.echo(_format_release(item))
 
 
-def _format_release(item: _Release) -> str:
+def _format_release(item: _ReleaseResult) -> str:
     return replace_unprintable(f"{item.status.replace('_', ' '):13} {item.ref.uri}: {item.detail}")

@@ -111,10 +111,10 @@ class Releaser:
             restored = copy_and_verify(
                 self.store, plan.quarantined, plan.head, plan.origin, must_be_new=must_be_new
             )
-            self._carry_over(entry_id, compute_entry_id(plan.origin, restored))
+            self._copy_records(entry_id, compute_entry_id(plan.origin, restored))
         delete_if_unchanged(self.store, plan.quarantined, plan.head)
 
-    def _carry_over(self, entry_id: str, restored_id: str) -> None:
+    def _copy_records(self, entry_id: str, restored_id: str) -> None:
         """With SSE-KMS, each copy has a new ETag, and so a new entry in the records."""
         if restored_id == entry_id:
             return

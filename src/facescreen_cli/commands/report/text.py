@@ -15,7 +15,7 @@ from facescreen_cli.output import print_note, print_rich, replace_unprintable, t
 from facescreen_cli.verdicts import NoVerdict
 
 _TABLE_WIDTH = 100
-MAX_ROWS = 30
+MAX_TABLE_ROWS = 30
 """Reasons, and days."""
 _REMEDIES = {
     NoVerdict.STALE: "overwritten after their verdict. A backfill would screen them.",
@@ -68,9 +68,9 @@ def _print_tables(report: BucketReport) -> None:
     if not counts.objects:
         print_rich("No object was counted.", width=_TABLE_WIDTH)
         return
-    tables = [_verdict_table(counts)]
-    tables += [_reason_table(counts)] if counts.reasons else []
-    tables += [_day_table(counts)] if counts.days else []
+    tables = [_build_verdict_table(counts)]
+    tables += [_build_reason_table(counts)] if counts.reasons else []
+    tables += [_build_day_table(counts)] if counts.days else []
     print_rich(*tables, *map(Text, format_remedies(counts)), width=_TABLE_WIDTH)
 
 
@@ -88,13 +88,13 @@ def format_share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else ""
 
 
-def format_more(row_count: int) -> str:
-    """A note on the rows beyond MAX_ROWS; empty if there are none."""
-    return f"{row_count - MAX_ROWS} more: see --json." if row_count > MAX_ROWS else ""
+def format_omitted_rows(row_count: int) -> str:
+    """A note on the rows beyond MAX_TABLE_ROWS; empty if there are none."""
+    return f"{row_count - MAX_TABLE_ROWS} more: see --json." if row_count > MAX_TABLE_ROWS else ""
 
 
-def _verdict_table(counts: VerdictCounts) -> Table:
-    table = _new_table("verdict", "objects", "share")
+def _build_verdict_table(counts: VerdictCounts) -> Table:
+    table = _create_table("verdict", "objects", "share")
     for verdict in Verdict:
         count = counts.verdicts[verdict]
         table.add_row(verdict.value, str(count), format_share(count, counts.screenable))
@@ -106,22 +106,22 @@ def _verdict_table(counts: VerdictCounts) -> Table:
     return table
 
 
-def _reason_table(counts: VerdictCounts) -> Table:
-    table = _new_table("reason", "objects", caption=format_more(len(counts.reasons)))
-    for reason, count in counts.reasons.most_common(MAX_ROWS):
+def _build_reason_table(counts: VerdictCounts) -> Table:
+    table = _create_table("reason", "objects", caption=format_omitted_rows(len(counts.reasons)))
+    for reason, count in counts.reasons.most_common(MAX_TABLE_ROWS):
         table.add_row(Text(replace_unprintable(reason)), str(count))
     return table
 
 
-def _day_table(counts: VerdictCounts) -> Table:
+def _build_day_table(counts: VerdictCounts) -> Table:
     names = [verdict.value for verdict in Verdict]
-    table = _new_table("day (UTC)", *names, caption=format_more(len(counts.days)))
-    for day, verdicts in newest_first(counts.days)[:MAX_ROWS]:
+    table = _create_table("day (UTC)", *names, caption=format_omitted_rows(len(counts.days)))
+    for day, verdicts in newest_first(counts.days)[:MAX_TABLE_ROWS]:
         table.add_row(day, *(str(count) for count in count_by_verdict(verdicts).values()))
     return table
 
 
-def _new_table(first_heading: str, *number_headings: str, caption: str = "") -> Table:
+def _create_table(first_heading: str, *number_headings: str, caption: str = "") -> Table:
     table = Table(caption=caption or None)
     table.add_column(first_heading, overflow="fold")
     for heading in number_headings:

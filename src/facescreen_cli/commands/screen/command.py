@@ -101,20 +101,20 @@ def screen(
     """
     # Imported late: --help must not wait for the SDKs.
     from facescreen_cli.commands.screen import run
-    from facescreen_cli.commands.screen.services import Services
+    from facescreen_cli.commands.screen.services import ScreenServices
 
     target_list = run.find_targets(targets, origins, verbose=verbose)
-    store = run.common_store(target_list)
+    store = run.require_one_store(target_list)
     run.check_options(store, write_back=write_back, local=local, rate=rate)
     if local and (endpoint or profile):
         raise click.UsageError("--local can't be combined with --endpoint or --profile")
     options = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
     overrides = {name: str(value) for name, value in options.items() if value is not None}
-    with run.settings_and_credentials(environment, profile, local=local and not dry_run) as (
+    with run.choose_settings_and_credentials(environment, profile, local=local and not dry_run) as (
         settings,
         credentials,
     ):
-        services = Services.from_env(
+        services = ScreenServices.from_env(
             {**settings, **overrides}, credentials, "" if dry_run else store, dry_run=dry_run
         )
         if dry_run:

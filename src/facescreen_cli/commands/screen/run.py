@@ -15,9 +15,9 @@ from facescreen.clients.dns import resolve_host
 from facescreen.screening.url_rules import UrlRules
 from facescreen_cli.commands.screen.estimate import count_paid_calls
 from facescreen_cli.commands.screen.report import ScreenReport, skipped_summary
-from facescreen_cli.commands.screen.services import Services
+from facescreen_cli.commands.screen.services import ScreenServices
 from facescreen_cli.commands.screen.targets import BucketObject, TargetList
-from facescreen_cli.commands.screen.workers import screen_concurrently, worker_count
+from facescreen_cli.commands.screen.workers import choose_worker_count, screen_concurrently
 from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
@@ -26,7 +26,7 @@ from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
-_MAX_UNASKED = 25
+_MAX_UNCONFIRMED_CALLS = 25
 """Paid calls that need no confirmation."""
 _LOCAL_SCENE_CODE = "local_0001"
 
@@ -50,7 +50,7 @@ def find_targets(
     return target_list
 
 
-def common_store(target_list: TargetList) -> str:
+def require_one_store(target_list: TargetList) -> str:
     """Returns the store of the objects among the targets; empty if there are none. Raises
     click.UsageError if there are several stores."""
     stores = {
@@ -78,7 +78,7 @@ def check_options(store: str, *, write_back: bool, local: bool, rate: float | No
 
 
 @contextmanager
-def settings_and_credentials(
+def choose_settings_and_credentials(
     environment: Environment, profile: str, *, local: bool
 ) -> Iterator[tuple[Mapping[str, str], CredentialSource]]:
     """Yields the user's settings and credentials, or those of a local cloud that runs until the
@@ -100,7 +100,7 @@ def settings_and_credentials(
         yield {"SCENE_CODE": _LOCAL_SCENE_CODE, **cloud.client_environment()}, local_credentials
 
 
-def print_cost(target_list: TargetList, services: Services) -> int:
+def print_cost(target_list: TargetList, services: ScreenServices) -> int:
     """Print what a run would cost at most. Returns the exit code."""
     calls = count_paid_calls(target_list.targets, services.settings.strictness)
     summary = f"{len(target_list.targets)} to screen: up to {format_cost(calls)}."
@@ -108,28 +108,30 @@ def print_cost(target_list: TargetList, services: Services) -> int:
     return OK
 
 
-def confirm_cost(target_list: TargetList, services: Services, *, yes: bool) -> None:
+def confirm_cost(target_list: TargetList, services: ScreenServices, *, yes: bool) -> None:
     """Ask before a run that may cost more than a few calls. Raises click.UsageError if nobody
     agrees to pay."""
-    if yes or len(target_list.targets) <= _MAX_UNASKED:
+    if yes or len(target_list.targets) <= _MAX_UNCONFIRMED_CALLS:
         return
     calls = count_paid_calls(target_list.targets, services.settings.strictness)
     confirm(
         f"Up to {format_cost(calls)}. Continue?",
-        yes=calls <= _MAX_UNASKED,
-        if_no_terminal=f"up to {format_cost(calls)}: more than {_MAX_UNASKED} calls need --yes",
+        yes=calls <= _MAX_UNCONFIRMED_CALLS,
+        if_no_terminal=(
+            f"up to {format_cost(calls)}: more than {_MAX_UNCONFIRMED_CALLS} calls need --yes"
+        ),
         if_declined="nothing was screened or paid for",
     )
 
 
 def screen_targets(
-    target_list: TargetList, services: Services, *, as_json: bool, write_back: bool
+    target_list: TargetList, services: ScreenServices, *, as_json: bool, write_back: bool
 ) -> int:
     """Screen all targets and print the results. Returns the exit code."""
     stop, report = StopSignal(), ScreenReport(target_list)
-    has_objects = bool(common_store(target_list))
-    screener = services.target_screener(stop, objects=has_objects, write_back=write_back)
-    thread_count = worker_count(services.settings.calls_per_second, len(target_list.targets))
+    has_objects = bool(require_one_store(target_list))
+    screener = services.create_target_screener(stop, objects=has_objects, write_back=write_back)
+    thread_count = choose_worker_count(services.settings.calls_per_second, len(target_list.targets))
     columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with stop.on_interrupt(), progress_bar(*columns, total=len(target_list.targets)) as progress:
         for result in screen_concurrently(target_list.targets, screener.screen, stop, thread_count):

@@ -21,11 +21,11 @@ from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform, is_l
 from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 
 _EVENT_SOURCE = "facescreen/screen"
-_CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+_CONNECTION_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 
 
 @dataclass(frozen=True)
-class Services:
+class ScreenServices:
     """The checked settings, and the cloud of the objects among the targets."""
 
     settings: Settings
@@ -41,7 +41,7 @@ class Services:
         store: str,
         *,
         dry_run: bool,
-    ) -> Services:
+    ) -> ScreenServices:
         """`store` is empty if there are no objects: files and URLs are screened the same way with
         any cloud. A dry run calls no service and needs no scene code. Raises click.UsageError,
         which names every setting that is wrong."""
@@ -53,7 +53,7 @@ class Services:
         )
         return cls(settings, platform, environment.get("CLOUDAUTH_CA_FILE", ""))
 
-    def target_screener(
+    def create_target_screener(
         self, stop: StopSignal, *, objects: bool, write_back: bool
     ) -> TargetScreener:
         """Build the screener. With `objects`, calls share the function's rate limiter in the state
@@ -64,7 +64,7 @@ class Services:
             deployment = Deployment(self.settings, self.platform, _EVENT_SOURCE)
             client, on_demand = deployment.client, deployment.on_demand_screener
         else:
-            client = self._client(stop)
+            client = self._create_client(stop)
         with suppress(errors.TransientError):  # the calls retry, and report more detail
             client.keep_alive()
         settings = self.settings
@@ -77,12 +77,12 @@ class Services:
             write_back,
         )
 
-    def _client(self, stop: StopSignal) -> DeepfakeClient:
+    def _create_client(self, stop: StopSignal) -> DeepfakeClient:
         settings, trusted = self.settings, ssl.create_default_context()
         if self.ca_file:
             trusted.load_verify_locations(self.ca_file)
         return DeepfakeClient(
-            http=httpx.Client(verify=trusted, limits=_CONNECTIONS),
+            http=httpx.Client(verify=trusted, limits=_CONNECTION_LIMITS),
             scene_code=settings.scene_code,
             credentials=self.platform.credentials,
             endpoint=self.platform.cloudauth_endpoint,

@@ -25,7 +25,7 @@ from facescreen.screening.tagger import NOT_REQUESTED_RESULT
 from facescreen.timing import Deadline, Timings
 from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, ScreenTarget, Url
 
-MAX_TARGET_S = 120
+TARGET_TIMEOUT_S = 120
 """For one target: the wait for a slot, the upload and the retries."""
 _BLOCK_BYTES = 1024 * 1024
 
@@ -86,7 +86,7 @@ class TargetScreener:
 
     def _prepare_file(self, target: LocalFile) -> tuple[str, Callable[[], dict[str, Any]]]:
         with target.open() as stream:
-            digest, state = sha256_of(stream), _file_state(stream)
+            digest, state = sha256_of(stream), _get_file_state(stream)
 
         def screen_file() -> dict[str, Any]:
             biz_id = (self.merchant_prefix + digest)[:32]
@@ -101,14 +101,14 @@ class TargetScreener:
                     strictness=self.strictness,
                     can_convert=False,
                 )
-                if _file_state(stream) != state:
+                if _get_file_state(stream) != state:
                     raise errors.ObjectChangedError("the file changed while it was screened")
             return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
 
         return digest, screen_file
 
     def _detect(self, reader: FileReader, kind: str, biz_id: str) -> Detection:
-        deadline = Deadline.after(MAX_TARGET_S)
+        deadline = Deadline.after(TARGET_TIMEOUT_S)
         reader.stream.seek(0)
         if kind == "image" and reader.size <= MAX_INLINE_BYTES:
             request = DetectRequest.from_bytes(
@@ -130,7 +130,7 @@ class TargetScreener:
             url=url,
             kind="video" if mime_type.startswith("video/") else "image",
             merchant_biz_id=biz_id,
-            deadline=Deadline.after(MAX_TARGET_S),
+            deadline=Deadline.after(TARGET_TIMEOUT_S),
         )
         finding = run_detection(biz_id, lambda: self.client.detect_stream(request), timings)
         return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
@@ -138,7 +138,7 @@ class TargetScreener:
     def _screen_object(self, target: BucketObject) -> dict[str, Any]:
         if self.on_demand is None:
             raise ValueError("objects need the function's ledger")
-        deadline = Deadline.after(MAX_TARGET_S)
+        deadline = Deadline.after(TARGET_TIMEOUT_S)
         return self.on_demand.screen_object(target.ref, deadline, write_back=self.write_back)
 
     def _failed_result(
@@ -204,7 +204,7 @@ def sha256_of(stream: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _file_state(stream: IO[bytes]) -> tuple[int, int, int]:
+def _get_file_state(stream: IO[bytes]) -> tuple[int, int, int]:
     """Identifies the file's content: it changes with every write."""
     file_status = os.fstat(stream.fileno())
     return file_status.st_ino, file_status.st_size, file_status.st_mtime_ns

@@ -122,7 +122,7 @@ class TargetList:
 
     def _add_folder(self, folder: Path) -> None:
         """Add the files of a folder and its subfolders, ordered by name."""
-        entries_left = self._entries(folder)
+        entries_left = self._list_folder(folder)
         while entries_left:
             entry = entries_left.pop()
             path = Path(entry.path)
@@ -131,11 +131,11 @@ class TargetList:
             elif entry.is_symlink():
                 self.skipped.append((path, "symbolic link"))
             elif entry.is_dir(follow_symlinks=False):
-                entries_left += self._entries(path)
+                entries_left += self._list_folder(path)
             else:
                 self._add_file(LocalFile(path, named_by_user=False))
 
-    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def _list_folder(self, folder: Path) -> list[os.DirEntry[str]]:
         """The entries of a folder, in descending order of their names."""
         try:
             with os.scandir(folder) as entries:

@@ -14,10 +14,10 @@ from facescreen_cli.commands.screen.targets import ScreenTarget
 from facescreen_cli.interrupt import StopRequestedError, StopSignal
 
 _MAX_WORKERS = 64
-_POLL_S = 0.2
+_POLL_INTERVAL_S = 0.2
 
 
-def worker_count(calls_per_second: float, targets: int) -> int:
+def choose_worker_count(calls_per_second: float, targets: int) -> int:
     """Enough threads to use the rate with calls of four seconds; not more than targets."""
     return max(1, min(_MAX_WORKERS, math.ceil(4 * calls_per_second), targets))
 
@@ -47,19 +47,19 @@ def screen_concurrently(
     with ThreadPoolExecutor(thread_count) as pool:
         futures = [pool.submit(run_worker) for _ in range(thread_count)]
         try:
-            yield from _results_until_done(done, thread_count)
+            yield from _iterate_results(done, thread_count)
         finally:
             stop.closed = True
         for future in futures:
             future.result()
 
 
-def _results_until_done(
+def _iterate_results(
     done: queue.SimpleQueue[TargetResult | None], thread_count: int
 ) -> Iterator[TargetResult]:
     while thread_count:
         try:
-            result = done.get(timeout=_POLL_S)
+            result = done.get(timeout=_POLL_INTERVAL_S)
         except queue.Empty:
             continue  # lets Python handle a signal
         if result is None:

@@ -65,7 +65,7 @@ def up(
 
     port_by_service = dict(_parse_port(option_value) for option_value in ports)
     _create_data_folder(data)
-    interpreter_paths = _package_interpreters(environment.variables) if packaged else None
+    interpreter_paths = _find_package_interpreters(environment.variables) if packaged else None
     with local_cloud.run_local_cloud(data, port_by_service, interpreter_paths) as cloud:
         if samples:
             local_cloud.upload_samples(cloud)
@@ -89,7 +89,7 @@ def _create_data_folder(folder: Path) -> None:
         ) from None
 
 
-def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
+def _find_package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     """The interpreter of the runtime that the packages are built for. Raises PackagingError."""
     version = read_deploy_target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find_or_install(version).path)}

@@ -45,7 +45,7 @@ class FolderLocation:
     def read_manifest(self) -> bytes:
         try:
             with self.manifest_path.open("rb") as stream:
-                return _check_size(stream.read(MAX_MANIFEST_BYTES + 1))
+                return _check_manifest_size(stream.read(MAX_MANIFEST_BYTES + 1))
         except OSError as error:
             raise UsageError(f"{self.manifest_path}: {error.strerror}") from None
 
@@ -77,7 +77,7 @@ class BucketLocation:
 
     def read_manifest(self) -> bytes:
         with self._open(self.manifest_key) as stream:
-            return _check_size(stream.read(MAX_MANIFEST_BYTES + 1))
+            return _check_manifest_size(stream.read(MAX_MANIFEST_BYTES + 1))
 
     def read_checksum(self) -> str:
         try:
@@ -118,7 +118,7 @@ class _RangeReader(io.RawIOBase):
         return len(block)
 
 
-def _check_size(data: bytes) -> bytes:
+def _check_manifest_size(data: bytes) -> bytes:
     if len(data) > MAX_MANIFEST_BYTES:
         raise UsageError(f"the manifest is larger than {MAX_MANIFEST_BYTES} bytes")
     return data
