@@ -51,5 +51,5 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 def _handle(event: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
     filters, batch_processor = _instance_state[-1]
     parsed_event = read_event(event, filters)
-    telemetry.record_skipped(parsed_event.skipped)
+    telemetry.record_skip_counts(parsed_event.skip_counts)
     return batch_processor.process(parsed_event, context.deadline)

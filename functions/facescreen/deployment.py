@@ -17,7 +17,7 @@ from facescreen.errors import TransientError
 from facescreen.platforms import choose
 from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
-from facescreen.screening.screener import Screener, ScreeningPolicy
+from facescreen.screening.screener import Screener, ScreenerOptions
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import AutoTransfer, InlineTransfer, UrlTransfer
 from facescreen.settings.loader import SettingsReader
@@ -72,7 +72,7 @@ class Deployment:
     def warm_up(self) -> None:
         """Open the connection that the first call would wait for. Raises EmulatorRefusedError."""
         try:
-            self.client.keep_alive()
+            self.deepfake_client.keep_alive()
         except TransientError as error:
             telemetry.log_warm_up_error(error)
 
@@ -89,7 +89,7 @@ class Deployment:
         return History(self.state_store)
 
     @cached_property
-    def client(self) -> DeepfakeClient:
+    def deepfake_client(self) -> DeepfakeClient:
         return DeepfakeClient(
             scene_code=self.settings.scene_code,
             credentials=self.platform.credentials,
@@ -105,7 +105,7 @@ class Deployment:
     @cached_property
     def screener(self) -> Screener:
         """Screens objects in buckets, for events and for HTTP requests."""
-        settings, client = self.settings, self.client
+        settings, client = self.settings, self.deepfake_client
         store = self.platform.object_store
         return Screener(
             store=store,
@@ -115,7 +115,7 @@ class Deployment:
             tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
             publisher=self.platform.publisher,
             history=self.history,
-            policy=ScreeningPolicy(
+            options=ScreenerOptions(
                 source=self.source,
                 merchant_prefix=settings.merchant_prefix,
                 strictness=settings.strictness,
@@ -144,7 +144,7 @@ class Deployment:
             screener=self.screener,
             store=self.platform.object_store,
             ledger=self.ledger,
-            detect=self.client.detect_stream,
+            detect=self.deepfake_client.detect_stream,
             merchant_prefix=self.settings.merchant_prefix,
             strictness=self.settings.strictness,
             tag_prefix=self.settings.tag_prefix,
@@ -164,7 +164,9 @@ class Deployment:
             on_demand_screener=self.on_demand_screener,
             review_list=ReviewList(self.history, store),
             url_rules=UrlRules(http_settings.url_allowed_origins, resolve_host),
-            token_verifier=TokenVerifier(http_settings.tokens) if http_settings.tokens else None,
+            token_verifier=TokenVerifier(http_settings.token_settings)
+            if http_settings.token_settings
+            else None,
             cors_origins=http_settings.cors_origins,
             state_bucket=self.settings.state_bucket,
             store_name=store.name,

@@ -51,7 +51,7 @@ class Strictness(str, Enum):
 _STRICTNESS_ORDER = [Strictness.LENIENT, Strictness.STANDARD, Strictness.STRICT]
 
 
-class Conversion(Enum):
+class ConversionEffect(Enum):
     """The effect on a rule of the store's conversion (upright, shorter side 720, quality 80,
     JPEG)."""
 
@@ -78,7 +78,7 @@ class Rule:
     """``image`` or ``video``."""
     rejects_from: Strictness
     """The lowest strictness at which the rule rejects a file; below it, it is advice."""
-    conversion: Conversion
+    conversion_effect: ConversionEffect
     code: str
     """The service's error code for it."""
     is_met: Callable[[FileProperties], bool]
@@ -91,7 +91,7 @@ RULES = (
         "image-format",
         "image",
         Strictness.LENIENT,
-        Conversion.REQUIRED,
+        ConversionEffect.REQUIRED,
         "UnqualifiedPhoto",
         lambda file: file.media.type == "image/jpeg",
         "An image must be a JPEG.",
@@ -100,7 +100,7 @@ RULES = (
         "image-still",
         "image",
         Strictness.LENIENT,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "UnqualifiedPhoto",
         lambda file: (file.media.frames or 1) == 1,
         "An animated picture can't be screened; send one photo, or an MP4 or MOV clip.",
@@ -109,7 +109,7 @@ RULES = (
         "image-maximum-size",
         "image",
         Strictness.LENIENT,
-        Conversion.REQUIRED,
+        ConversionEffect.REQUIRED,
         "ToolargeImage",
         lambda file: file.size <= 10 * MB,
         "An image may have at most 10 MB.",
@@ -118,7 +118,7 @@ RULES = (
         "image-maximum-resolution",
         "image",
         Strictness.STANDARD,
-        Conversion.REQUIRED,
+        ConversionEffect.REQUIRED,
         "UnqualifiedPhoto",
         lambda file: (
             file.media.height <= MAX_IMAGE_HEIGHT_PX and file.media.width <= MAX_IMAGE_WIDTH_PX
@@ -129,7 +129,7 @@ RULES = (
         "image-upright",
         "image",
         Strictness.STANDARD,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "UnqualifiedPhoto",
         lambda file: file.media.height > file.media.width,
         "An image must be higher than it is wide: hold the phone upright.",
@@ -138,7 +138,7 @@ RULES = (
         "image-stored-upright",
         "image",
         Strictness.STRICT,
-        Conversion.REQUIRED,
+        ConversionEffect.REQUIRED,
         "UnqualifiedPhoto",
         lambda file: not file.media.rotated,
         "The photo is stored rotated; programs that ignore EXIF show it sideways.",
@@ -147,7 +147,7 @@ RULES = (
         "image-recommended-size",
         "image",
         Strictness.STRICT,
-        Conversion.FIXES,
+        ConversionEffect.FIXES,
         "UnqualifiedPhoto",
         lambda file: 50 * KB <= file.size <= 100 * 1024,
         "An image of 50 to 100 KB is recommended.",
@@ -156,7 +156,7 @@ RULES = (
         "image-recommended-resolution",
         "image",
         Strictness.STRICT,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "UnqualifiedPhoto",
         lambda file: file.media.height >= 640 and file.media.width >= 480,
         "A resolution of 640 (height) by 480 (width) is recommended.",
@@ -165,7 +165,7 @@ RULES = (
         "video-format",
         "video",
         Strictness.LENIENT,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "InvalidParameter",
         lambda file: file.media.type in ("video/mp4", "video/quicktime"),
         "A video must be an MP4 or a MOV.",
@@ -174,7 +174,7 @@ RULES = (
         "video-minimum-size",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "InvalidParameter",
         lambda file: file.size > 100 * KB,
         "A video must be larger than 100 KB.",
@@ -183,7 +183,7 @@ RULES = (
         "video-maximum-size",
         "video",
         Strictness.LENIENT,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "ToolargeImage",
         lambda file: file.size <= 10 * MB,
         "A video may have at most 10 MB.",
@@ -192,7 +192,7 @@ RULES = (
         "video-length",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "InvalidParameter",
         # To a tenth of a second: the last frame of a 3-second clip ends a little later.
         lambda file: 1 <= round(file.media.duration_s or 0, 1) <= 3,
@@ -202,7 +202,7 @@ RULES = (
         "video-frame-rate",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "InvalidParameter",
         lambda file: round(file.media.fps or 0, 1) >= 8,
         "A video needs at least 8 frames a second.",
@@ -211,7 +211,7 @@ RULES = (
         "video-recommended-resolution",
         "video",
         Strictness.STRICT,
-        Conversion.NO_EFFECT,
+        ConversionEffect.NO_EFFECT,
         "InvalidParameter",
         lambda file: file.media.height >= 640 and file.media.width >= 480,
         "A resolution of 640 (height) by 480 (width) is recommended.",
@@ -234,9 +234,11 @@ def assess(media: Media, size: int, strictness: Strictness, *, can_convert: bool
     """Check a file of `size` bytes against the requirements."""
     file = FileProperties(media, size)
     broken = [rule for rule in RULES if rule.kind == media.kind and not rule.is_met(file)]
-    needs_conversion = any(rule.conversion is Conversion.REQUIRED for rule in broken)
+    needs_conversion = any(rule.conversion_effect is ConversionEffect.REQUIRED for rule in broken)
     convert = needs_conversion and can_convert and _is_convertible(file)
-    remaining = [r for r in broken if not convert or r.conversion is Conversion.NO_EFFECT]
+    remaining = [
+        r for r in broken if not convert or r.conversion_effect is ConversionEffect.NO_EFFECT
+    ]
     rejections = [rule for rule in remaining if _rejects(rule, strictness)]
     advice = [Advice(rule.name, rule.message) for rule in remaining if rule not in rejections]
     return Assessment(tuple(rejections), convert, tuple(advice))

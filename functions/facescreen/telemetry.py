@@ -79,12 +79,12 @@ def log_warm_up_error(error: FacescreenError) -> None:
     _logger.warning("not warm", extra={"error": error.name, "detail": str(error)})
 
 
-def record_skipped(reasons: Mapping[str, int]) -> None:
+def record_skip_counts(skip_counts: Mapping[str, int]) -> None:
     """Log and count the records that are not screened, by reason."""
-    for reason, count in reasons.items():
+    for reason, count in skip_counts.items():
         _add_count(f"skipped_{reason}", count)
-    if reasons:
-        _logger.info("skipped", extra={"reasons": dict(reasons)})
+    if skip_counts:
+        _logger.info("skipped", extra={"reasons": dict(skip_counts)})
 
 
 def record_outcome(outcome: Outcome) -> None:

@@ -55,7 +55,7 @@ def _with_public_endpoints(
     """Add public endpoints where none are set. An endpoint on this machine is an emulator, which
     receives uploads itself."""
     non_blank = {name: value for name, value in environment.items() if value.strip()}
-    effective = {**platform_class.public_endpoints(non_blank), **non_blank}
+    effective = {**platform_class.public_endpoint_settings(non_blank), **non_blank}
     cloudauth = effective.get("CLOUDAUTH_ENDPOINT", "")
     if not is_loopback(cloudauth):
         return effective

@@ -106,7 +106,7 @@ def _format_table(settings: Mapping[str, DocumentedSetting]) -> str:
 def _format_row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
     default = "must be given" if row.default is None else f"`{row.default}`" if row.default else ""
     where = f" Find it: {row.where}." if row.where else ""
-    cells = [f"`{row.name}`", row.type.must_be, default, row.doc + where, ", ".join(read_by)]
+    cells = [f"`{row.name}`", row.type.valid_values, default, row.doc + where, ", ".join(read_by)]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 

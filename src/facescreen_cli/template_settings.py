@@ -245,7 +245,7 @@ def find_errors(values: Mapping[str, str], required: Collection[str]) -> dict[st
         if (value or name in required) and not _is_valid(row.type, value):
             problem = "the value is not" if value else "it is not set"
             where = f" (find it: {row.where})" if row.where else ""
-            errors_by_name[name] = f"{name} must be {row.type.must_be}; {problem}{where}"
+            errors_by_name[name] = f"{name} must be {row.type.valid_values}; {problem}{where}"
     return errors_by_name
 
 

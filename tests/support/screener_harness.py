@@ -16,7 +16,7 @@ from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
 from facescreen.requirements import Strictness
 from facescreen.screening.quarantine import Quarantine, QuarantineRecords
-from facescreen.screening.screener import Screener, ScreeningPolicy
+from facescreen.screening.screener import Screener, ScreenerOptions
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import UrlTransfer
 from facescreen.settings.table import QuarantineSettings
@@ -55,7 +55,7 @@ class ScreenerHarness:
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=tag_form),
             publisher=self.publisher,
             history=self.history,
-            policy=ScreeningPolicy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
+            options=ScreenerOptions("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
             quarantine=Quarantine(self.store, QuarantineRecords(ledger), quarantine)
             if quarantine
             else None,

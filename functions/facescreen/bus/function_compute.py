@@ -68,16 +68,16 @@ class FcInvoker:
             return errors.InvalidSettingsError(
                 f"there is no function {self._function!r}: set SWEEP_FUNCTION, or SWEEP_ENDPOINT"
             )
-        return build_error(response.status_code, _error_code(response))
+        return build_error(response.status_code, _parse_error_code(response))
 
 
 def build_error(status: int, code: str) -> errors.FacescreenError:
     """Build the error for a response of Function Compute 2.0 or 3.0; ObjectNotFoundError for a
     missing function."""
-    return _error_class(status, code)("Function Compute rejected the request", code=code)
+    return _get_error_class(status, code)("Function Compute rejected the request", code=code)
 
 
-def _error_class(status: int, code: str) -> type[errors.FacescreenError]:
+def _get_error_class(status: int, code: str) -> type[errors.FacescreenError]:
     if code in _CREDENTIALS_ERROR_CODES:
         return errors.InvalidCredentialsError
     if status == httpx.codes.NOT_FOUND:
@@ -91,7 +91,7 @@ def _error_class(status: int, code: str) -> type[errors.FacescreenError]:
     )
 
 
-def _error_code(response: httpx.Response) -> str:
+def _parse_error_code(response: httpx.Response) -> str:
     """Return the response's error code; empty if a proxy returned a page."""
     try:
         body = response.json()

@@ -88,7 +88,7 @@ def translate_mns_errors() -> Iterator[None]:
     except MNSClientNetworkException:
         raise errors.ServiceUnavailableError("MNS can't be reached") from None
     except MNSServerException as error:
-        error_class = _error_class(error.type)
+        error_class = _get_error_class(error.type)
         raise error_class(
             "MNS rejected the request", code=error.type, request_id=error.request_id
         ) from None
@@ -98,7 +98,7 @@ def translate_mns_errors() -> Iterator[None]:
         ) from None
 
 
-def _error_class(code: str) -> type[errors.FacescreenError]:
+def _get_error_class(code: str) -> type[errors.FacescreenError]:
     if code == "AccessDenied":
         return errors.AccessDeniedError
     if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessIDAuthError"):

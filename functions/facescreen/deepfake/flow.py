@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.request import ApiAction, DetectRequest
     from facescreen.deepfake.response import Detection
 
-MIN_CALL_S = 1.0
+MIN_TIME_LEFT_TO_CALL_S = 1.0
 """With less time left than this, no call is started."""
 UPLOAD_TIMEOUT_S = 30.0
 _KEEP_ALIVE_TIMEOUT_S = 3.0
@@ -166,7 +166,9 @@ class DetectFlow:
         )
         for attempt in itertools.count():
             self._budget.check()  # before taking a slot that others could use
-            slot_delay_s = self._rate_limiter.reserve(deadline.remaining_s() - MIN_CALL_S)
+            slot_delay_s = self._rate_limiter.reserve(
+                deadline.remaining_s() - MIN_TIME_LEFT_TO_CALL_S
+            )
             if slot_delay_s is None:
                 raise last_error
 
@@ -185,7 +187,10 @@ class DetectFlow:
             except errors.TransientError as error:
                 last_error = error
                 backoff_s = _compute_backoff_s(error, attempt)
-                if not retries.use_retry(error) or deadline.remaining_s() - backoff_s < MIN_CALL_S:
+                if (
+                    not retries.use_retry(error)
+                    or deadline.remaining_s() - backoff_s < MIN_TIME_LEFT_TO_CALL_S
+                ):
                     raise
             yield WaitStep(backoff_s)
         raise AssertionError("unreachable")
@@ -198,11 +203,11 @@ class DetectFlow:
                 result = yield SendStep(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
                 grant = parse_grant(self._unwrap_verified_response(result, self._upload_endpoint))
                 rewind(stream, must_succeed=attempt > 0)
-                result = yield UploadStep(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
+                result = yield UploadStep(grant.upload_url, grant.fields, stream, UPLOAD_TIMEOUT_S)
                 check_upload_response(_unwrap_response(result))
             except errors.TransientError as error:
                 backoff_s = _compute_backoff_s(error, attempt)
-                if deadline.remaining_s() - backoff_s < MIN_CALL_S:
+                if deadline.remaining_s() - backoff_s < MIN_TIME_LEFT_TO_CALL_S:
                     raise
                 yield WaitStep(backoff_s)
             else:

@@ -30,7 +30,7 @@ class UploadGrant:
     fields: Mapping[str, str] = field(repr=False)
 
     @property
-    def url(self) -> str:
+    def upload_url(self) -> str:
         """The URL to post the form to."""
         return f"https://{self.bucket}.{self.endpoint}/"
 

@@ -33,7 +33,7 @@ class Delivery:
     receive_count: int | None = None
     """How often SQS has delivered the message, this time included; None for other sources."""
     objects: list[ObjectRef] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
+    skip_counts: Counter[str] = field(default_factory=Counter)
     """Number of records that are not to be screened, by reason: ``event``, ``folder``, ``test``, or
     the reason that the filters return."""
     errors: list[InvalidEventError] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Delivery:
     @property
     def record_count(self) -> int:
         """Number of records read so far, whatever became of them."""
-        return len(self.objects) + sum(self.skipped.values()) + len(self.errors)
+        return len(self.objects) + sum(self.skip_counts.values()) + len(self.errors)
 
 
 @dataclass
@@ -63,9 +63,9 @@ class ParsedEvent:
         return [ref for delivery in self.deliveries for ref in delivery.objects]
 
     @property
-    def skipped(self) -> Counter[str]:
+    def skip_counts(self) -> Counter[str]:
         """Number of records that are not to be screened, by reason."""
-        return sum((delivery.skipped for delivery in self.deliveries), Counter[str]())
+        return sum((delivery.skip_counts for delivery in self.deliveries), Counter[str]())
 
     @property
     def errors(self) -> list[InvalidEventError]:

@@ -151,7 +151,7 @@ class _EnvelopeReader:
         elif "data" in event:
             self._add_or_skip(oss.read_cloud_event(event))
         elif s3.is_test_event(event):
-            self.delivery.skipped["test"] += 1
+            self.delivery.skip_counts["test"] += 1
         else:
             raise _unknown_format_error("event", event)
 
@@ -176,11 +176,11 @@ class _EnvelopeReader:
     def _add_or_skip(self, ref: ObjectRef | None) -> None:
         """Add the object to those to screen, or count why it is skipped."""
         if ref is None:
-            self.delivery.skipped["event"] += 1
+            self.delivery.skip_counts["event"] += 1
         elif ref.is_folder_marker:
-            self.delivery.skipped["folder"] += 1
+            self.delivery.skip_counts["folder"] += 1
         elif reason := self.filters.skip_reason(ref):
-            self.delivery.skipped[reason] += 1
+            self.delivery.skip_counts[reason] += 1
         else:
             self.delivery.objects.append(ref)
 

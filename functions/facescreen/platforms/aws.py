@@ -31,7 +31,7 @@ QUEUE_URL_TYPE = StringType(
 _STACK_OUTPUTS_HINT = "the stack's outputs"
 
 
-def _arn_type(service: str) -> StringType:
+def _build_arn_type(service: str) -> StringType:
     pattern = rf"arn:aws[a-z-]*:{service}:[a-z0-9-]*:\d{{12}}:.{{1,600}}"
     return StringType(pattern, f"an ARN of {service}")
 
@@ -44,7 +44,7 @@ class AwsSettings(SettingsGroup):
 
     topic_arn: str = setting(
         "SNS_TOPIC_ARN",
-        _arn_type("sns"),
+        _build_arn_type("sns"),
         "",
         doc="The topic for verdicts.",
         where=_STACK_OUTPUTS_HINT,
@@ -65,7 +65,7 @@ class AwsSettings(SettingsGroup):
     )
     secret_arn: str = setting(
         "ALIBABA_SECRET_ARN",
-        _arn_type("secretsmanager"),
+        _build_arn_type("secretsmanager"),
         "",
         doc="The secret in Secrets Manager with an AccessKey of Alibaba Cloud.",
         where=_STACK_OUTPUTS_HINT,
@@ -182,7 +182,7 @@ class AwsPlatform:
         )
 
     @classmethod
-    def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG003
+    def public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG003
         """Return no settings: AWS's endpoints are public, and boto3 finds them."""
         return {}
 

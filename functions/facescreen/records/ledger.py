@@ -41,7 +41,7 @@ MAX_CLOCK_SKEW_S = 3.0
 WRITE_BACK_TIMEOUT_S = 10.0
 """How long a worker may take to tag and publish once its finding is recorded. After that, another
 worker may finish the job."""
-_MIN_TIME_TO_WAIT_S = 5.0
+_MIN_TIME_LEFT_TO_WAIT_S = 5.0
 """A second delivery with less time left than this raises, so that the platform retries it."""
 _NO_OBJECT_REVISION = "once"
 """The revision under which findings about bytes outside any bucket are recorded."""
@@ -116,7 +116,7 @@ class Ledger:
         """
         owner = uuid.uuid4().hex
         while True:
-            entry = self._read(entry_id)
+            entry = self._read_entry(entry_id)
             if entry.is_done(revision):
                 return None
             current_owner = entry.get_current_owner(self._clock())
@@ -126,14 +126,14 @@ class Ledger:
                 line = {"claim": owner, "until": self._clock() + deadline.remaining_s()}
                 if self._try_append(entry_id, entry, line):
                     return Claim(self, entry_id, owner, entry)
-            elif deadline.remaining_s() < _MIN_TIME_TO_WAIT_S:
+            elif deadline.remaining_s() < _MIN_TIME_LEFT_TO_WAIT_S:
                 raise AlreadyInProgressError("another delivery is still screening these bytes")
             else:
                 time.sleep(random.uniform(*_POLL_INTERVAL_RANGE_S))  # noqa: S311
 
     def get_finding(self, entry_id: str, revision: str) -> Finding | None:
         """Return what is known about the bytes of an entry, without claiming it."""
-        return self._read(entry_id).get_finding(revision)
+        return self._read_entry(entry_id).get_finding(revision)
 
     def get_or_create_finding(
         self, entry_id: str, create: Callable[[], Finding], deadline: Deadline
@@ -156,14 +156,14 @@ class Ledger:
 
     def put_once(self, entry_id: str, value: str) -> str:
         """Store `value` under `entry_id` unless it has one already. Returns the stored value."""
-        entry = self._read(entry_id)
+        entry = self._read_entry(entry_id)
         while not entry.lines and not self._try_append(entry_id, entry, {"bound": value}):
-            entry = self._read(entry_id)
+            entry = self._read_entry(entry_id)
         return str(entry.lines[0]["bound"]) if entry.lines else value
 
-    def get(self, entry_id: str) -> str:
+    def get_value(self, entry_id: str) -> str:
         """Return the value that `put_once` stored; empty if there is none."""
-        lines = self._read(entry_id).lines
+        lines = self._read_entry(entry_id).lines
         return str(lines[0]["bound"]) if lines else ""
 
     def copy_finding(self, entry_id: str, finding: Finding) -> None:
@@ -175,7 +175,7 @@ class Ledger:
 
     def append(self, entry_id: str, line: dict[str, Any]) -> None:
         """Append `line`, also where others append at the same time."""
-        while not self._try_append(entry_id, self._read(entry_id), line):
+        while not self._try_append(entry_id, self._read_entry(entry_id), line):
             pass
 
     def append_with_retries(self, entry_id: str, line: dict[str, Any]) -> None:
@@ -186,7 +186,7 @@ class Ledger:
         """Seconds since the epoch."""
         return self._clock()
 
-    def _read(self, entry_id: str) -> _LedgerEntry:
+    def _read_entry(self, entry_id: str) -> _LedgerEntry:
         return _LedgerEntry.parse(self._store.read(self._prefix + entry_id))
 
     def _try_append(self, entry_id: str, entry: _LedgerEntry, line: dict[str, Any]) -> bool:

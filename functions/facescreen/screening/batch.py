@@ -155,7 +155,7 @@ def _build_response(event: ParsedEvent, failures: list[list[Exception]]) -> dict
     for delivery_failures in failures:
         if delivery_failures:
             raise delivery_failures[0]
-    return {"objects": len(event.objects), "skipped": dict(event.skipped)}
+    return {"objects": len(event.objects), "skipped": dict(event.skip_counts)}
 
 
 def _build_task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from facescreen.requirements import Assessment, Strictness
     from facescreen.timing import Timings
 
-_VERDICT_DETAILS = {
+_DETAILS_BY_VERDICT = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",
     Verdict.HIGH_RISK: "The service found a high risk of a deepfake.",
     Verdict.SUSPICIOUS: "The service found the face suspicious.",
     Verdict.FAILED: "The service reported success, but with an unknown result.",
 }
-_REJECTION_DETAILS = {
+_DETAILS_BY_REJECTION_CODE = {
     "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
     "UnqualifiedPhoto": "The photo is not clear enough. Send one that is sharp, evenly lit, "
     "complete and upright.",
     "ToolargeImage": "The file is too large. Send a smaller one.",
 }
-_UNREADABLE_DETAILS = {
+_DETAILS_BY_UNREADABLE_CODE = {
     "UnreadableArchive": "The object is archived. Restore it and upload it again.",
     "UnreadableEncryption": "The object is encrypted with the uploader's own key (SSE-C). "
     "Upload it without SSE-C.",
@@ -114,7 +114,7 @@ def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Find
         merchant_biz_id,
         _format_now(),
         reasons=(error.code,),
-        detail=_UNREADABLE_DETAILS[error.code],
+        detail=_DETAILS_BY_UNREADABLE_CODE[error.code],
         request_id=error.request_id,
     )
 
@@ -145,7 +145,7 @@ def _build_rejected_finding(
         merchant_biz_id,
         _format_now(),
         reasons=(error.code,),
-        detail=_REJECTION_DETAILS.get(error.code, "The service can't screen this content."),
+        detail=_DETAILS_BY_REJECTION_CODE.get(error.code, "The service can't screen this content."),
         retake=True,
         media=_describe_media(media),
         warnings=advice,
@@ -171,7 +171,7 @@ def _build_detection_finding(
         reasons=("UnknownResult",) if is_failed else (),
         detail="Not assessed for deepfakes."
         if emulator_advice
-        else _VERDICT_DETAILS[detection.verdict],
+        else _DETAILS_BY_VERDICT[detection.verdict],
         risk_tags=detection.risk_tags,
         risk_scores=dict(detection.risk_scores),
         media=_describe_media(media),

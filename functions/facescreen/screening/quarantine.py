@@ -130,7 +130,7 @@ class QuarantineRecords:
         self.ledger.put_once(f"{entry_id}-released", now)
 
     def is_released(self, entry_id: str) -> bool:
-        return bool(self.ledger.get(f"{entry_id}-released"))
+        return bool(self.ledger.get_value(f"{entry_id}-released"))
 
     def save_acl(self, entry_id: str, acl: str) -> None:
         """Save the original access list. The first one is kept: a second delivery would read the
@@ -139,7 +139,7 @@ class QuarantineRecords:
 
     def get_acl(self, entry_id: str) -> str:
         """Return the original access list; empty if the object was never made private."""
-        return self.ledger.get(f"{entry_id}-acl")
+        return self.ledger.get_value(f"{entry_id}-acl")
 
     def copy_finding(self, entry_id: str, finding: Finding) -> None:
         """Copy the finding to the entry of a moved object. The copy of a multipart upload has

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ScreeningPolicy:
+class ScreenerOptions:
     """The settings that the screener uses."""
 
     source: str
@@ -57,7 +57,7 @@ class Screener:
         tagger: Tagger,
         publisher: Publisher,
         history: History,
-        policy: ScreeningPolicy,
+        options: ScreenerOptions,
         quarantine: Quarantine | None = None,
     ) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class Screener:
         self._tagger = tagger
         self._publisher = publisher
         self._history = history
-        self._policy = policy
+        self._options = options
         self._quarantine = quarantine
 
     def screen(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool = True) -> Outcome:
@@ -166,7 +166,7 @@ class Screener:
                 quarantine_result = quarantine.apply(ref, head, finding)
             outcome = replace(outcome, quarantine=quarantine_result, timing=timings.durations_ms)
         with timings.measure("announce"):
-            self._publisher.publish(build_message(outcome, source=self._policy.source))
+            self._publisher.publish(build_message(outcome, source=self._options.source))
         with timings.measure("list"):
             self._history.add(outcome)
         if quarantine and outcome.quarantine:
@@ -197,13 +197,13 @@ class Screener:
             biz_id,
             detect,
             timings,
-            strictness=self._policy.strictness,
-            can_convert=self._policy.convert and self._store.can_convert,
+            strictness=self._options.strictness,
+            can_convert=self._options.convert and self._store.can_convert,
         )
 
     def _build_merchant_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
         """The same bytes have the same id."""
-        return (self._policy.merchant_prefix + compute_entry_id(ref, head))[:32]
+        return (self._options.merchant_prefix + compute_entry_id(ref, head))[:32]
 
 
 @dataclass(frozen=True)

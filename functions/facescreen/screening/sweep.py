@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CHECKS_PER_OBJECT = 4
 _RETRY_AGE_FACTOR = 4
-_MIN_TIME_LEFT_S = 15.0
+_MIN_TIME_LEFT_TO_CHECK_S = 15.0
 """With less time left than this, no further object is checked: retries for one object may take
 that long."""
 _SAVE_INTERVAL_S = 10.0
@@ -56,7 +56,7 @@ class RetrySchedule:
     first_age: timedelta
 
     @property
-    def ages(self) -> tuple[timedelta, ...]:
+    def check_ages(self) -> tuple[timedelta, ...]:
         """CHECKS_PER_OBJECT ages, each four times the one before."""
         return tuple(
             self.first_age * _RETRY_AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT)
@@ -65,7 +65,7 @@ class RetrySchedule:
     def is_due_between(self, written: datetime, since: datetime, until: datetime) -> bool:
         """Whether an object written at `written` reached one of the ages after `since`, up to
         `until`."""
-        return any(since < written + age <= until for age in self.ages)
+        return any(since < written + age <= until for age in self.check_ages)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Sweeper:
     def sweep(self, deadline: Deadline) -> SweepRun:
         """Run until `deadline`. The cursor is saved at the end, also if this raises
         errors.FacescreenError. AlreadyInProgressError means that another run is active."""
-        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.ages[-1]))
+        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.check_ages[-1]))
         try:
             run.stop_reason = (
                 StopReason.BUDGET_EXHAUSTED
@@ -202,7 +202,7 @@ class Sweeper:
             run.advance(watched_prefix, listed_object)
         if run.needs_save:
             self._save_cursor(run)
-        return StopReason.TIME_LIMIT if deadline.remaining_s() < _MIN_TIME_LEFT_S else None
+        return StopReason.TIME_LIMIT if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S else None
 
     def _is_due(self, ref: ObjectRef, listed_object: ObjectSummary, cursor: SweepCursor) -> bool:
         if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
@@ -215,14 +215,14 @@ class Sweeper:
         self, ref: ObjectRef, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         """Return why the run stops before this object; None if it may continue."""
-        if deadline.remaining_s() < _MIN_TIME_LEFT_S:
+        if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S:
             return StopReason.TIME_LIMIT
         run.checked += 1
         if self.verdict_reader.has_verdict(ref):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
-        wait_s = self.rate_limiter.reserve(deadline.remaining_s() - _MIN_TIME_LEFT_S)
+        wait_s = self.rate_limiter.reserve(deadline.remaining_s() - _MIN_TIME_LEFT_TO_CHECK_S)
         if wait_s is None:
             return StopReason.TIME_LIMIT
         time.sleep(wait_s)

@@ -72,7 +72,7 @@ class UrlRules:
         A name with a public address now may have another one later: only the service itself can
         keep its downloads out of private networks.
         """
-        if self._is_allowed(url):
+        if self._has_allowed_origin(url):
             return url
         match = _URL_PATTERN.fullmatch(url)
         if match is None or int(match["port"] or 443) > 65535:
@@ -96,7 +96,7 @@ class UrlRules:
             lookup.cancel()
             raise UrlRefusedError("the DNS lookup of the URL's host timed out") from None
 
-    def _is_allowed(self, url: str) -> bool:
+    def _has_allowed_origin(self, url: str) -> bool:
         """The path must follow the origin: ``https://a.example`` does not allow
         ``https://a.example.b``."""
         is_plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)

@@ -37,11 +37,11 @@ class Setting(Generic[T]):
 
     def build_error(self, value: str) -> str:
         """Build the error message for an invalid value, without it: it may be a secret."""
-        must_be = f"{self.name} must be {self.type.must_be}"
+        message = f"{self.name} must be {self.type.valid_values}"
         if not self.where:
-            return must_be
+            return message
         problem = f"it has {len(value)} characters" if value else "it is not set"
-        return f"{must_be}; {problem} (find it: {self.where})"
+        return f"{message}; {problem} (find it: {self.where})"
 
 
 @dataclass(frozen=True)

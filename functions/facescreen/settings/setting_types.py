@@ -24,8 +24,8 @@ class SettingType(Protocol[T_co]):
     """Parses the string of a setting."""
 
     @property
-    def must_be(self) -> str:
-        """Completes the error message ``NAME must be …``."""
+    def valid_values(self) -> str:
+        """Describes them in the error message ``NAME must be …``."""
 
     @property
     def empty_value(self) -> T_co:
@@ -40,12 +40,12 @@ class StringType:
     """A string that matches a pattern as a whole."""
 
     pattern: str
-    must_be: str
+    valid_values: str
     empty_value: str = ""
 
     def parse(self, text: str) -> str:
         if not re.fullmatch(self.pattern, text):
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return text
 
 
@@ -65,14 +65,14 @@ class NumberType:
     empty_value: float = 0
 
     @property
-    def must_be(self) -> str:
+    def valid_values(self) -> str:
         return f"a number from {self.minimum:g} to {self.maximum:g}"
 
     def parse(self, text: str) -> float:
         value = float(text)
         # Also False for NaN.
         if not self.minimum <= value <= self.maximum:
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return value
 
 
@@ -85,8 +85,8 @@ class IntegerType:
     empty_value: int = 0
 
     @property
-    def must_be(self) -> str:
-        return NumberType(self.minimum, self.maximum).must_be
+    def valid_values(self) -> str:
+        return NumberType(self.minimum, self.maximum).valid_values
 
     def parse(self, text: str) -> int:
         return int(NumberType(self.minimum, self.maximum).parse(text))
@@ -101,8 +101,8 @@ class MinutesType:
     empty_value: timedelta = timedelta()
 
     @property
-    def must_be(self) -> str:
-        return NumberType(self.minimum, self.maximum).must_be
+    def valid_values(self) -> str:
+        return NumberType(self.minimum, self.maximum).valid_values
 
     def parse(self, text: str) -> timedelta:
         return timedelta(minutes=NumberType(self.minimum, self.maximum).parse(text))
@@ -117,12 +117,12 @@ class ChoiceType(Generic[T]):
     empty_value: T
 
     @property
-    def must_be(self) -> str:
+    def valid_values(self) -> str:
         return f"one of: {', '.join(self.values)}"
 
     def parse(self, text: str) -> T:
         if text.lower() not in self.values:
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return self.values[text.lower()]
 
 
@@ -136,11 +136,11 @@ class BooleanType:
     """True or false."""
 
     empty_value: bool = False
-    must_be: str = "true or false"
+    valid_values: str = "true or false"
 
     def parse(self, text: str) -> bool:
         if text.lower() not in _TRUE_WORDS + _FALSE_WORDS:
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return text.lower() in _TRUE_WORDS
 
 
@@ -149,7 +149,7 @@ class StringListType:
     """Strings separated by commas, without spaces around them."""
 
     empty_value: tuple[str, ...] = ()
-    must_be: str = "names separated by commas"
+    valid_values: str = "names separated by commas"
 
     def parse(self, text: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in text.split(",") if item.strip())
@@ -160,7 +160,7 @@ class EndpointType:
     """A base URL without a trailing slash; http is only allowed on loopback."""
 
     empty_value: str = ""
-    must_be: str = "an https endpoint such as oss-ap-southeast-1.aliyuncs.com"
+    valid_values: str = "an https endpoint such as oss-ap-southeast-1.aliyuncs.com"
 
     def parse(self, text: str) -> str:
         url = text if "://" in text else f"https://{text}"
@@ -169,7 +169,7 @@ class EndpointType:
         is_local_http = parts.scheme == "http" and host in _LOOPBACK_HOSTS
         is_base_url = not (parts.username or parts.query or parts.fragment or parts.path.strip("/"))
         if not host or not is_base_url or not (is_local_http or parts.scheme == "https"):
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return url.rstrip("/")
 
 
@@ -178,12 +178,12 @@ class OriginListType:
     """Web origins separated by commas, converted to lower case."""
 
     empty_value: tuple[str, ...] = ()
-    must_be: str = "origins such as https://kyc.example, separated by commas"
+    valid_values: str = "origins such as https://kyc.example, separated by commas"
 
     def parse(self, text: str) -> tuple[str, ...]:
         origins = tuple(origin.lower().rstrip("/") for origin in StringListType().parse(text))
         if not all(map(_ORIGIN_PATTERN.fullmatch, origins)):
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return origins
 
 
@@ -192,11 +192,11 @@ class JwksType:
     """A JSON Web Key Set, as a JSON string."""
 
     empty_value: str = ""
-    must_be: str = "a JSON Web Key Set of public keys, each with a unique kid"
+    valid_values: str = "a JSON Web Key Set of public keys, each with a unique kid"
 
     def parse(self, text: str) -> str:
         if not _is_jwks(text):
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return text
 
 

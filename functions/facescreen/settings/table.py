@@ -404,7 +404,7 @@ class HttpSettings(SettingsGroup):
     local: bool = shared_setting(LOCAL_MODE_SETTING)
 
     @property
-    def tokens(self) -> TokenSettings | None:
+    def token_settings(self) -> TokenSettings | None:
         """None if bearer tokens are not accepted."""
         if not self.key_set:
             return None
@@ -451,7 +451,7 @@ class _WatchedPrefixListType:
     """Watched prefixes, separated by commas."""
 
     empty_value: tuple[WatchedPrefix, ...] = ()
-    must_be: str = (
+    valid_values: str = (
         "what the triggers watch, as BUCKET/PREFIX separated by commas, without the STATE_BUCKET"
     )
 
@@ -461,7 +461,7 @@ class _WatchedPrefixListType:
             WatchedPrefix(match["bucket"], match["prefix"] or "") for match in matches if match
         )
         if not prefixes or len(prefixes) < len(matches):
-            raise ValueError(self.must_be)
+            raise ValueError(self.valid_values)
         return prefixes
 
 

@@ -39,7 +39,7 @@ def is_url_safe(key: str) -> bool:
     return not {"", ".", ".."} & set(key.split("/"))
 
 
-def not_found_message(key: str) -> str:
+def build_not_found_message(key: str) -> str:
     """Return the error message for a missing object."""
     hint = " (its key contains + or %: compare it with the key in the event)"
     return "the object does not exist any more" + (hint if set("+%") & set(key) else "")

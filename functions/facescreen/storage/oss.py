@@ -16,7 +16,7 @@ from urllib3.util.retry import Retry
 
 from facescreen import errors
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import drop_null_version, is_url_safe, not_found_message
+from facescreen.storage.keys import build_not_found_message, drop_null_version, is_url_safe
 from facescreen.storage.ports import (
     MAX_OBJECTS_PER_PAGE,
     ListingPage,
@@ -53,7 +53,7 @@ class OssStore:
     def __init__(
         self, credentials: CredentialSource, *, endpoint: str, public_endpoint: str, region: str
     ) -> None:
-        self.public_origins = _bucket_origins(public_endpoint)
+        self.public_origins = _build_bucket_origins(public_endpoint)
         self._buckets = _BucketCache(credentials, endpoint, region)
         self._public_buckets = _BucketCache(credentials, public_endpoint, region)
 
@@ -61,7 +61,7 @@ class OssStore:
         with translate_oss_errors(ref.key):
             headers = (
                 self._buckets.get(ref.bucket)
-                .head_object(ref.key, params=version_params(ref))
+                .head_object(ref.key, params=build_version_params(ref))
                 .headers
             )
         return ObjectHead(
@@ -74,11 +74,11 @@ class OssStore:
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         # Without this header OSS returns the whole object for a range beyond its end.
-        headers = {"x-oss-range-behavior": "standard", **_if_match_header(ref)}
+        headers = {"x-oss-range-behavior": "standard", **_build_if_match_header(ref)}
         with translate_oss_errors(ref.key):
             try:
                 response = self._buckets.get(ref.bucket).get_object(
-                    ref.key, (start, start + length - 1), headers, params=version_params(ref)
+                    ref.key, (start, start + length - 1), headers, params=build_version_params(ref)
                 )
                 data: bytes = response.read()
             except oss2.exceptions.ServerError as error:
@@ -93,10 +93,10 @@ class OssStore:
                 self._buckets.get(ref.bucket)
                 .get_object(
                     ref.key,
-                    headers=_if_match_header(ref),
+                    headers=_build_if_match_header(ref),
                     params={
-                        **version_params(ref),
-                        **_process_params(CONVERSION_PROCESS if convert else ""),
+                        **build_version_params(ref),
+                        **_build_process_params(CONVERSION_PROCESS if convert else ""),
                     },
                 )
                 .read()
@@ -106,7 +106,7 @@ class OssStore:
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         with translate_oss_errors(ref.key):
             response = self._buckets.get(ref.bucket).get_object_tagging(
-                ref.key, params=version_params(ref)
+                ref.key, params=build_version_params(ref)
             )
         return dict(response.tag_set.tagging_rule)
 
@@ -117,7 +117,7 @@ class OssStore:
         tagging = oss2.models.Tagging(rule)
         with translate_oss_errors(ref.key, refused=errors.TagsRefusedError):
             self._buckets.get(ref.bucket).put_object_tagging(
-                ref.key, tagging, params=version_params(ref)
+                ref.key, tagging, params=build_version_params(ref)
             )
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
@@ -135,7 +135,7 @@ class OssStore:
                 "GET",
                 ref.key,
                 expires_in_s,
-                params={**version_params(ref), **_process_params(process)},
+                params={**build_version_params(ref), **_build_process_params(process)},
                 slash_safe=is_url_safe(ref.key),
             )
         return url
@@ -154,7 +154,7 @@ class OssQuarantineStore(OssStore):
         with translate_oss_errors(ref.key):
             try:
                 self._buckets.get(to.bucket).copy_object(
-                    ref.bucket, ref.key, to.key, headers, params=version_params(ref)
+                    ref.bucket, ref.key, to.key, headers, params=build_version_params(ref)
                 )
             except oss2.exceptions.ServerError as error:
                 if error.code != "FileAlreadyExists":
@@ -163,18 +163,20 @@ class OssQuarantineStore(OssStore):
 
     def delete(self, ref: ObjectRef) -> None:
         with translate_oss_errors(ref.key):
-            self._buckets.get(ref.bucket).delete_object(ref.key, params=version_params(ref))
+            self._buckets.get(ref.bucket).delete_object(ref.key, params=build_version_params(ref))
 
     def get_acl(self, ref: ObjectRef) -> str:
         with translate_oss_errors(ref.key):
             response = self._buckets.get(ref.bucket).get_object_acl(
-                ref.key, params=version_params(ref)
+                ref.key, params=build_version_params(ref)
             )
         return str(response.acl)
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         with translate_oss_errors(ref.key):
-            self._buckets.get(ref.bucket).put_object_acl(ref.key, acl, params=version_params(ref))
+            self._buckets.get(ref.bucket).put_object_acl(
+                ref.key, acl, params=build_version_params(ref)
+            )
 
 
 class OssStateStore:
@@ -282,16 +284,16 @@ def translate_oss_errors(
         cause = type(error.exception).__name__
         raise errors.ServiceUnavailableError(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
-        kind = _error_class(error, refused)
+        kind = _get_error_class(error, refused)
         message = (
-            not_found_message(key)
+            build_not_found_message(key)
             if kind is errors.ObjectNotFoundError
             else f"OSS rejected the request: {error.message}"
         )
         raise kind(message, code=error.code, request_id=error.request_id) from None
 
 
-def _error_class(
+def _get_error_class(
     error: oss2.exceptions.OssError, refused: type[errors.FacescreenError]
 ) -> type[errors.FacescreenError]:
     if error.code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
@@ -310,7 +312,7 @@ def _error_class(
     return by_status.get(error.status, refused)
 
 
-def version_params(ref: ObjectRef) -> dict[str, str]:
+def build_version_params(ref: ObjectRef) -> dict[str, str]:
     """Return the query parameter that pins a request to the version, if `ref` has one."""
     return {"versionId": ref.version_id} if ref.version_id else {}
 
@@ -319,7 +321,7 @@ def _to_datetime(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, timezone.utc)
 
 
-def _bucket_origins(endpoint: str) -> tuple[str, ...]:
+def _build_bucket_origins(endpoint: str) -> tuple[str, ...]:
     """Return the origins of bucket URLs: an IP address is used as is, other hosts get the bucket as
     a subdomain."""
     parts = urlsplit(endpoint)
@@ -328,9 +330,9 @@ def _bucket_origins(endpoint: str) -> tuple[str, ...]:
     return (f"{parts.scheme}://*.{parts.netloc}",)
 
 
-def _process_params(process: str) -> dict[str, str]:
+def _build_process_params(process: str) -> dict[str, str]:
     return {"x-oss-process": process} if process else {}
 
 
-def _if_match_header(ref: ObjectRef) -> dict[str, str]:
+def _build_if_match_header(ref: ObjectRef) -> dict[str, str]:
     return {"If-Match": f'"{ref.etag}"'} if ref.etag else {}

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import drop_null_version, is_url_safe, not_found_message
+from facescreen.storage.keys import build_not_found_message, drop_null_version, is_url_safe
 from facescreen.storage.ports import (
     MAX_OBJECTS_PER_PAGE,
     ListingPage,
@@ -57,7 +57,9 @@ class S3Store:
 
     def __init__(self, session: boto3.Session, *, endpoint: str = "") -> None:
         self._client = _create_client(session, endpoint)
-        self.public_origins = _bucket_origins(self._client.meta.endpoint_url, own_host=not endpoint)
+        self.public_origins = _build_bucket_origins(
+            self._client.meta.endpoint_url, own_host=not endpoint
+        )
 
     def head(self, ref: ObjectRef) -> ObjectHead:
         """Return the object's head. Also raises errors.AccessDeniedError for a missing object if
@@ -81,13 +83,13 @@ class S3Store:
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         with translate_s3_errors(ref.key):
-            response = self._client.get_object_tagging(**object_params(ref))["TagSet"]
+            response = self._client.get_object_tagging(**build_object_params(ref))["TagSet"]
         return {tag["Key"]: tag["Value"] for tag in response}
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
         with translate_s3_errors(ref.key, refused=errors.TagsRefusedError):
-            self._client.put_object_tagging(**object_params(ref), Tagging=tagging)
+            self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned URL, valid for `expires_in_s` seconds but at most until the role's
@@ -95,7 +97,7 @@ class S3Store:
         _reject_conversion(convert)
         with translate_s3_errors(ref.key):
             url: str = self._client.generate_presigned_url(
-                "get_object", Params=object_params(ref), ExpiresIn=expires_in_s
+                "get_object", Params=build_object_params(ref), ExpiresIn=expires_in_s
             )
         return url if is_url_safe(ref.key) else _encode_slashes(url, ref.key)
 
@@ -109,12 +111,14 @@ class S3Store:
     def _head(self, ref: ObjectRef) -> ObjectHead:
         with translate_s3_errors(ref.key):
             try:
-                response = self._client.head_object(**object_params(ref), ChecksumMode="ENABLED")
+                response = self._client.head_object(
+                    **build_object_params(ref), ChecksumMode="ENABLED"
+                )
             except ClientError:
                 # An error response to HEAD has no body that says what is wrong; one to GET has.
-                self._client.get_object(**object_params(ref), Range="bytes=0-0")
+                self._client.get_object(**build_object_params(ref), Range="bytes=0-0")
                 raise
-            return _object_head(response, response["ContentLength"])
+            return _build_object_head(response, response["ContentLength"])
 
     def _head_from_listing(self, ref: ObjectRef) -> ObjectHead:
         """Return the head of an object whose HEAD needs the customer's encryption key."""
@@ -127,13 +131,13 @@ class S3Store:
                     else version["IsLatest"]
                 )
                 if is_wanted and version["Key"] == ref.key:
-                    return _object_head(version, version["Size"])
-        raise errors.ObjectNotFoundError(not_found_message(ref.key))
+                    return _build_object_head(version, version["Size"])
+        raise errors.ObjectNotFoundError(build_not_found_message(ref.key))
 
     def _get(self, ref: ObjectRef, **options: str) -> bytes:
         condition = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
         with translate_s3_errors(ref.key):
-            response = self._client.get_object(**object_params(ref), **condition, **options)
+            response = self._client.get_object(**build_object_params(ref), **condition, **options)
             data: bytes = response["Body"].read()
         return data
 
@@ -145,8 +149,8 @@ class S3QuarantineStore(S3Store):
         condition = {"IfNoneMatch": "*"} if must_be_new else {}
         with translate_s3_errors(ref.key):
             self._client.copy_object(
-                **object_params(to),
-                CopySource=object_params(ref),
+                **build_object_params(to),
+                CopySource=build_object_params(ref),
                 CopySourceIfMatch=f'"{ref.etag}"',
                 MetadataDirective="COPY",
                 TaggingDirective="COPY",
@@ -157,17 +161,17 @@ class S3QuarantineStore(S3Store):
         # A version never changes, and S3 would check the condition against the current version.
         condition = {} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
         with translate_s3_errors(ref.key):
-            self._client.delete_object(**object_params(ref), **condition)
+            self._client.delete_object(**build_object_params(ref), **condition)
 
     def get_acl(self, ref: ObjectRef) -> str:
         with translate_s3_errors(ref.key):
-            response = self._client.get_object_acl(**object_params(ref))
+            response = self._client.get_object_acl(**build_object_params(ref))
             return json.dumps({"Owner": response["Owner"], "Grants": response["Grants"]})
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
         with translate_s3_errors(ref.key, refused=errors.QuarantineRefusedError):
-            self._client.put_object_acl(**object_params(ref), **access)
+            self._client.put_object_acl(**build_object_params(ref), **access)
 
 
 class S3StateStore:
@@ -238,18 +242,18 @@ def translate_s3_errors(
 def _to_error(
     response: AwsErrorResponse, key: str, refused: type[errors.FacescreenError]
 ) -> errors.FacescreenError:
-    if unreadable_code := _unreadable_code(response):
+    if unreadable_code := _get_unreadable_code(response):
         return errors.ContentError("S3 can't return the bytes", code=unreadable_code)
     error_class = response.error_class(_ERRORS_BY_STATUS.get(response.status, refused))
     message = f"S3 rejected the request: {response.message}"
     if error_class is errors.ObjectNotFoundError:
-        message = not_found_message(key)
+        message = build_not_found_message(key)
     elif error_class is errors.AccessDeniedError:
         message += _MAY_BE_MISSING_HINT
     return error_class(message, code=response.code, request_id=response.request_id)
 
 
-def _unreadable_code(response: AwsErrorResponse) -> str:
+def _get_unreadable_code(response: AwsErrorResponse) -> str:
     """Return our code for an object whose bytes can't be read with any permission, else ""."""
     if response.code == "InvalidRequest" and _ENCRYPTED_MESSAGE in response.message:
         return "UnreadableEncryption"
@@ -269,7 +273,7 @@ def _create_client(session: boto3.Session, endpoint: str) -> Any:
     return create_client(session, "s3", endpoint, config)
 
 
-def object_params(ref: ObjectRef) -> dict[str, str]:
+def build_object_params(ref: ObjectRef) -> dict[str, str]:
     """Return the parameters for an object and its version. Raises errors.InvalidEventError."""
     version = {"VersionId": ref.version_id} if ref.version_id else {}
     return {"Bucket": _check_bucket_name(ref.bucket), "Key": ref.key, **version}
@@ -286,7 +290,7 @@ def _reject_conversion(convert: bool) -> None:
         raise errors.RequestRejectedError("S3 can't convert images on read")
 
 
-def _object_head(response: dict[str, Any], size: int) -> ObjectHead:
+def _build_object_head(response: dict[str, Any], size: int) -> ObjectHead:
     return ObjectHead(
         etag=response["ETag"].strip('"'),
         size=size,
@@ -304,7 +308,7 @@ def _choose_checksum(head: dict[str, Any]) -> str:
     return ""
 
 
-def _bucket_origins(endpoint: str, *, own_host: bool) -> tuple[str, ...]:
+def _build_bucket_origins(endpoint: str, *, own_host: bool) -> tuple[str, ...]:
     """Return the origins of bucket URLs: a subdomain for each bucket, and the endpoint itself for
     bucket names with dots, which no certificate covers."""
     if not own_host:

@@ -15,7 +15,7 @@ from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 
-_SERVICE_NAME_TYPE = replace(FUNCTION_NAME_TYPE, must_be="a service's name")
+_SERVICE_NAME_TYPE = replace(FUNCTION_NAME_TYPE, valid_values="a service's name")
 _SERVICE_SETTING = Setting("FC_SERVICE", _SERVICE_NAME_TYPE, "", where="s.yaml")
 _FUNCTION_SETTING = Setting(
     "FC_FUNCTION", FUNCTION_NAME_TYPE, "facescreen-object-created", where="s.yaml"

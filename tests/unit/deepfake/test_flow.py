@@ -138,7 +138,7 @@ def test_each_attempt_uses_a_new_presigned_url() -> None:
 def test_no_call_is_sent_without_enough_time_left() -> None:
     service = StubService()
     with pytest.raises(errors.ThrottledError):
-        detect_once(service, deadline=Deadline.after(flow.MIN_CALL_S / 2))
+        detect_once(service, deadline=Deadline.after(flow.MIN_TIME_LEFT_TO_CALL_S / 2))
     assert not service.requests
 
 

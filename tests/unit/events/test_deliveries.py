@@ -33,7 +33,7 @@ def test_a_whole_event_is_one_delivery() -> None:
         assert (parsed_event.response_mode, parsed_event.invocation) == (ResponseMode.NONE, {})
         assert (delivery.id, delivery.receive_count) == ("", None)
         assert parsed_event.objects == delivery.objects
-        assert parsed_event.skipped == delivery.skipped == {"folder": 1}
+        assert parsed_event.skip_counts == delivery.skip_counts == {"folder": 1}
         assert parsed_event.errors == delivery.errors
         assert len(delivery.errors) == 1
 
@@ -52,7 +52,7 @@ def test_each_queue_message_is_one_delivery() -> None:
             delivery.id,
             delivery.receive_count,
             [ref.key for ref in delivery.objects],
-            dict(delivery.skipped),
+            dict(delivery.skip_counts),
         )
         for delivery in parsed_event.deliveries
     ] == [
@@ -63,7 +63,7 @@ def test_each_queue_message_is_one_delivery() -> None:
     ]
     assert [len(delivery.errors) for delivery in parsed_event.deliveries] == [0, 1, 0, 0]
     assert [ref.key for ref in parsed_event.objects] == ["a.jpg", "b.jpg", "d.jpg"]
-    assert parsed_event.skipped == {"folder": 1}
+    assert parsed_event.skip_counts == {"folder": 1}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_each_task_of_a_batch_job_is_one_delivery(bucket: str) -> None:
             delivery.id,
             delivery.receive_count,
             [ref.key for ref in delivery.objects],
-            dict(delivery.skipped),
+            dict(delivery.skip_counts),
         )
         for delivery in parsed_event.deliveries
     ] == [

@@ -59,7 +59,7 @@ def test_documented_events_are_read(path: Path) -> None:
             "id": delivery.id,
             "receive_count": delivery.receive_count,
             "objects": [vars(ref) for ref in delivery.objects],
-            "skipped": dict(delivery.skipped),
+            "skipped": dict(delivery.skip_counts),
         }
         for delivery in parsed_event.deliveries
     ] == case["deliveries"]

@@ -57,7 +57,7 @@ def test_other_oss_events_are_skipped(name: str) -> None:
         oss_cloud_event() | {"type": f"oss:{name}"},
     ):
         parsed_event = read_event(event, NO_FILTERS)
-        assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 1})
+        assert (parsed_event.objects, parsed_event.skip_counts) == ([], {"event": 1})
 
 
 @pytest.mark.parametrize("operation", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
@@ -81,7 +81,7 @@ def test_other_s3_events_are_skipped(name: str) -> None:
     parsed_event = read_event(
         records(s3_record(name=name), {"eventName": name, "s3": {}}), NO_FILTERS
     )
-    assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 2})
+    assert (parsed_event.objects, parsed_event.skip_counts) == ([], {"event": 2})
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,16 @@ def test_other_s3_events_are_skipped(name: str) -> None:
 )
 def test_other_s3_events_by_eventbridge_are_skipped(detail_type: str) -> None:
     parsed_event = read_event(s3_event_bridge(detail_type=detail_type), NO_FILTERS)
-    assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 1})
+    assert (parsed_event.objects, parsed_event.skip_counts) == ([], {"event": 1})
 
 
 def test_folder_markers_are_skipped() -> None:
     folder_event = records(s3_record("kyc/", size=0))
-    assert read_event(folder_event, NO_FILTERS).skipped == {"folder": 1}
-    assert read_event({"events": [oss_record("kyc/", size=0)]}, NO_FILTERS).skipped == {"folder": 1}
-    assert read_event(batch_job(task("kyc/")), NO_FILTERS).skipped == {"folder": 1}
+    assert read_event(folder_event, NO_FILTERS).skip_counts == {"folder": 1}
+    assert read_event({"events": [oss_record("kyc/", size=0)]}, NO_FILTERS).skip_counts == {
+        "folder": 1
+    }
+    assert read_event(batch_job(task("kyc/")), NO_FILTERS).skip_counts == {"folder": 1}
 
 
 def test_an_object_with_bytes_is_not_a_folder_marker() -> None:
@@ -119,7 +121,7 @@ def test_an_object_with_bytes_is_not_a_folder_marker() -> None:
 def test_filters_use_the_decoded_key(filters: Filters, reason: str) -> None:
     for event in ({"events": [oss_record("a b.JPG")]}, records(s3_record("a+b.JPG"))):
         parsed_event = read_event(event, filters)
-        assert parsed_event.skipped == ({reason: 1} if reason else {})
+        assert parsed_event.skip_counts == ({reason: 1} if reason else {})
         assert len(parsed_event.objects) == (0 if reason else 1)
 
 

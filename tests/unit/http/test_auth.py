@@ -181,6 +181,9 @@ def test_key_ids_must_be_unique_strings() -> None:
 
 def test_an_anonymous_trigger_needs_the_local_cloud_or_tokens() -> None:
     anonymous = {"HTTP_AUTH": "anonymous"}
-    assert load_settings(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).tokens is None
+    assert (
+        load_settings(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).token_settings
+        is None
+    )
     tokens = {"JWT_JWKS": key_set(), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
-    assert load_settings(HttpSettings, {**anonymous, **tokens}).tokens is not None
+    assert load_settings(HttpSettings, {**anonymous, **tokens}).token_settings is not None

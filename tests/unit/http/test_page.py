@@ -34,7 +34,10 @@ def test_every_translated_sentence_exists_in_the_code() -> None:
 
 def test_every_message_to_a_reviewer_is_translated() -> None:
     messages = {rule.message for rule in RULES}
-    messages |= {*findings._VERDICT_DETAILS.values(), *findings._REJECTION_DETAILS.values()}
+    messages |= {
+        *findings._DETAILS_BY_VERDICT.values(),
+        *findings._DETAILS_BY_REJECTION_CODE.values(),
+    }
     # The page sends valid requests, so it never gets a caller's errors.
     messages |= {rule.remedy for rule in problems._PROBLEM_RULES if rule.matter != "caller"}
     assert messages - set(SENTENCES) == set(), "add their Chinese to SENTENCES in http/page.html"

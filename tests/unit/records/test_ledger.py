@@ -166,10 +166,10 @@ def test_a_copied_finding_is_used_for_any_revision_and_releases_no_claim(ledger:
 
 
 def test_put_once_keeps_the_first_value(ledger: Ledger) -> None:
-    assert ledger.get("entry-acl") == ""
+    assert ledger.get_value("entry-acl") == ""
     ledger.put_once("entry-acl", "default")
     ledger.put_once("entry-acl", "private")
-    assert ledger.get("entry-acl") == "default"
+    assert ledger.get_value("entry-acl") == "default"
 
 
 class FailingStore(MemoryStateStore):

@@ -54,7 +54,7 @@ def process(
 
 def test_a_whole_event_that_succeeds_is_counted() -> None:
     harness = ScreenerHarness(LOW_RISK)
-    delivery = Delivery(objects=[put_object(harness, "a.jpg")], skipped=Counter(folder=2))
+    delivery = Delivery(objects=[put_object(harness, "a.jpg")], skip_counts=Counter(folder=2))
     assert process(harness, ParsedEvent([delivery])) == {"objects": 1, "skipped": {"folder": 2}}
 
 

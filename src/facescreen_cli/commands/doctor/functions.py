@@ -155,7 +155,7 @@ def _check_http_auth(reader: FunctionComputeReader, deployment: CheckedDeploymen
         return ok("HTTP trigger", f"callers of {name} sign their requests")
     if deployment.settings.local:
         return ok("HTTP trigger", f"{name} is open, and only this machine can reach it")
-    if deployment.http_settings.tokens:
+    if deployment.http_settings.token_settings:
         return ok("HTTP trigger", f"callers of {name} need a bearer token")
     message = f"anyone may call {name}, at your cost"
     return fault("HTTP trigger", message, "Deploy again with HTTP_AUTH=function.")

@@ -27,7 +27,7 @@ from facescreen_cli.environment import settings_as_usage_errors
 
 _QUEUE_URL_SETTING = Setting(
     "DEAD_LETTERS_QUEUE_URL",
-    replace(QUEUE_URL_TYPE, must_be="the dead-letter queue's URL"),
+    replace(QUEUE_URL_TYPE, valid_values="the dead-letter queue's URL"),
     where="SQS console",
 )
 _MAX_BATCH_MESSAGES = 10

@@ -62,7 +62,7 @@ class ScreenServices:
         on_demand = None
         if objects:
             deployment = Deployment(self.settings, self.platform, _EVENT_SOURCE)
-            client, on_demand = deployment.client, deployment.on_demand_screener
+            client, on_demand = deployment.deepfake_client, deployment.on_demand_screener
         else:
             client = self._create_client(stop)
         with suppress(errors.TransientError):  # the calls retry, and report more detail
