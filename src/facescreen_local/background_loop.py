@@ -7,7 +7,7 @@ import threading
 from collections.abc import Coroutine
 from typing import TypeVar
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 class BackgroundLoop:
@@ -26,7 +26,7 @@ class BackgroundLoop:
         self._thread.join()
         self._loop.close()
 
-    def run(self, coroutine: Coroutine[object, object, T], timeout_s: float = 30) -> T:
+    def run(self, coroutine: Coroutine[object, object, Result], timeout_s: float = 30) -> Result:
         """Run `coroutine` on the loop and return its result; cancel it after `timeout_s`."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:

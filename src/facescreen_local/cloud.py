@@ -21,7 +21,7 @@ from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.protocol.service import LOOPBACK, Service, bind_socket
-from facescreen_local.samples import SampleFile, make_samples, verdicts_for
+from facescreen_local.samples import SampleFile, build_scripted_verdicts, make_samples
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"
@@ -120,7 +120,8 @@ class LocalCloud:
         verdicts_file = self._data / "verdicts.json"
         saved = json.loads(verdicts_file.read_text()) if verdicts_file.exists() else {}
         _write_atomically(
-            verdicts_file, json.dumps({**verdicts_for(samples), **saved}, indent=1) + "\n"
+            verdicts_file,
+            json.dumps({**build_scripted_verdicts(samples), **saved}, indent=1) + "\n",
         )
         return samples
 

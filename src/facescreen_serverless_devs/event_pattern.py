@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_OPERATORS = ("prefix", "suffix", "anything-but")
+_SUPPORTED_OPERATORS = ("prefix", "suffix", "anything-but")
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,15 @@ def _check_fields(fields: object) -> None:
             or not alternatives
             or not all(map(_is_supported, alternatives))
         ):
-            raise ValueError(f"{name}: expected a list of strings and of {', '.join(_OPERATORS)}")
+            raise ValueError(
+                f"{name}: expected a list of strings and of {', '.join(_SUPPORTED_OPERATORS)}"
+            )
 
 
 def _is_supported(alternative: object) -> bool:
     if isinstance(alternative, dict) and len(alternative) == 1:
         [(operator, operand)] = alternative.items()
-        return operator in _OPERATORS and isinstance(operand, str)
+        return operator in _SUPPORTED_OPERATORS and isinstance(operand, str)
     return isinstance(alternative, str)
 
 

@@ -15,7 +15,7 @@ from croniter import croniter
 
 _EVERY_PATTERN = re.compile(r"@every (?P<count>[1-9]\d{0,5})(?P<unit>[mh])")
 _CRON_PATTERN = re.compile(r"(?:CRON_TZ=(?P<zone>[A-Za-z0-9_+/-]+) )?(?P<fields>\S+(?: \S+){5})")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_UNIT_LENGTHS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class IntervalSchedule:
 
     interval: timedelta
 
-    def after(self, moment: datetime) -> datetime:
+    def next_after(self, moment: datetime) -> datetime:
         """The next time after `moment`."""
         return moment + self.interval
 
@@ -36,7 +36,7 @@ class CronSchedule:
     fields: str
     zone: tzinfo
 
-    def after(self, moment: datetime) -> datetime:
+    def next_after(self, moment: datetime) -> datetime:
         """The next time after `moment`."""
         local = moment.astimezone(self.zone)
         found: datetime = croniter(self.fields, local, second_at_beginning=True).get_next(datetime)
@@ -46,7 +46,7 @@ class CronSchedule:
 def parse_schedule(expression: str) -> IntervalSchedule | CronSchedule:
     """Parse a schedule. Raises ValueError, which says what is expected."""
     if every := _EVERY_PATTERN.fullmatch(expression):
-        return IntervalSchedule(int(every["count"]) * _UNITS[every["unit"]])
+        return IntervalSchedule(int(every["count"]) * _UNIT_LENGTHS[every["unit"]])
     cron = _CRON_PATTERN.fullmatch(expression)
     if cron is None or not croniter.is_valid(cron["fields"], second_at_beginning=True):
         raise ValueError(

@@ -40,7 +40,7 @@ _EVENTBRIDGE_KEYS = {
     "triggerEnable", "asyncInvocationType", "eventRuleFilterPattern", "eventSourceConfig",
     "eventSinkConfig", "runOptions",
 }  # fmt: skip
-_BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9-]+)")
+_BUCKET_ARN_PATTERN = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9-]+)")
 
 
 def parse_trigger(item: TemplateSection) -> Trigger:
@@ -58,7 +58,7 @@ def _parse_oss(item: TemplateSection) -> OssTrigger:
     oss = item.get_section("triggerConfig", {"events", "filter"})
     key = oss.get_section("filter", {"key"}).get_section("key", {"prefix", "suffix"})
     return OssTrigger(
-        bucket=item.get_matching_string("sourceArn", _BUCKET_ARN).rpartition(":")[2],
+        bucket=item.get_matching_string("sourceArn", _BUCKET_ARN_PATTERN).rpartition(":")[2],
         events=oss.get_string_list("events", _OSS_EVENTS),
         prefix=key.get_string("prefix"),
         suffix=key.get_string("suffix"),

@@ -14,8 +14,8 @@ from facescreen_serverless_devs.section import InvalidTemplateError
 
 _EXPRESSION_PATTERN = re.compile(r"\$\{([^${}]*)\}")
 _VARS_PATTERN = re.compile(r"vars\.([\w-]+(?:\.[\w-]+)*)")
-_ARGUMENT = r"""\s*(?:'([^']*)'|"([^"]*)"|([\w.-]+))\s*"""
-_ENV_PATTERN = re.compile(rf"env\({_ARGUMENT}(?:,{_ARGUMENT})?\)")
+_ARGUMENT_PATTERN = r"""\s*(?:'([^']*)'|"([^"]*)"|([\w.-]+))\s*"""
+_ENV_PATTERN = re.compile(rf"env\({_ARGUMENT_PATTERN}(?:,{_ARGUMENT_PATTERN})?\)")
 _JSON_PATTERN = re.compile(r"json\((.+)\)")
 
 
@@ -121,5 +121,5 @@ class Variables:
 
 
 def _first_match(groups: tuple[str | None, ...]) -> str | None:
-    """The group of the alternative in `_ARGUMENT` that matched."""
+    """The group of the alternative in `_ARGUMENT_PATTERN` that matched."""
     return next((group for group in groups if group is not None), None)

@@ -14,7 +14,7 @@ import httpx
 
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
-from facescreen_local.samples.photographs import portrait
+from facescreen_local.samples.photographs import load_portrait
 from tests.e2e.aws.cloud import WATCHED, AwsCloud, run_cloud
 from tests.e2e.aws.configuration import FunctionConfiguration
 from tests.e2e.aws.event_source import EventSourceMapping
@@ -80,7 +80,7 @@ def run(folder: Path) -> LambdaCost:
     with BackgroundLoop() as loop, run_cloud(loop, folder, visibility_s=120) as cloud:
         cloud.cloudauth.behaviour = Behaviour(latency_ms=CALL_MS)
         jpeg = io.BytesIO()
-        portrait().save(jpeg, "JPEG", quality=90)
+        load_portrait().save(jpeg, "JPEG", quality=90)
         for number in range(OBJECTS):
             cloud.put("selfies", f"{WATCHED}{number}.jpg", jpeg.getvalue())
         before = _count_requests(cloud)

@@ -101,8 +101,8 @@ def presigned_urls(
 ) -> Callable[[str], str]:
     """Returns presigned URLs; that of UNREACHABLE has a port that nothing listens on."""
     store = services.store()
-    object_writer.put(PORTRAIT, encode_jpeg(photographs.portrait()))
-    object_writer.put(STILL_LIFE, encode_jpeg(photographs.still_life()))
+    object_writer.put(PORTRAIT, encode_jpeg(photographs.load_portrait()))
+    object_writer.put(STILL_LIFE, encode_jpeg(photographs.load_still_life()))
 
     def url(photograph: str) -> str:
         presigned = store.presign(object_writer.ref(photograph), 300, convert=False)

@@ -6,7 +6,7 @@ import secrets
 import string
 from dataclasses import dataclass, field
 
-_LETTERS = string.ascii_letters + string.digits
+_KEY_CHARACTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class LocalAccount:
 
 
 def _random_letters(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+    return "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(length))
 
 
 def _random_digits(length: int) -> str:

@@ -13,7 +13,7 @@ from facescreen_local.fc import fc_signature
 from facescreen_local.protocol.operations import resource_pattern
 from facescreen_local.protocol.request import RequestHead
 
-LATEST = "LATEST"
+LATEST_QUALIFIER = "LATEST"
 _FC2_PREFIX = "/2016-08-15"
 _FC3_PREFIX = "/2023-03-30"
 
@@ -25,7 +25,7 @@ class FcRequestTarget:
     resource: str = ""
     """The path with a ``*`` for each name: ``/2023-03-30/functions/*/invocations``."""
     function: str = ""
-    qualifier: str = LATEST
+    qualifier: str = LATEST_QUALIFIER
 
 
 def is_fc2(head: RequestHead) -> bool:
@@ -49,7 +49,7 @@ class FcApi(ABC):
         """Check the body against its signed hash. Raises SignatureMismatchError."""
 
     @abstractmethod
-    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
+    def build_error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
         """Return the body of an error response."""
 
 
@@ -71,7 +71,7 @@ class Fc3Api(FcApi):
         if match is None:
             return FcRequestTarget()
         resource = f"{_FC3_PREFIX}{resource_pattern(match['path'])}"
-        qualifier = parse_qs(head.query).get("qualifier", [LATEST])[0]
+        qualifier = parse_qs(head.query).get("qualifier", [LATEST_QUALIFIER])[0]
         return FcRequestTarget(resource, unquote(match["function"] or ""), qualifier)
 
     def authenticate(self, head: RequestHead) -> None:
@@ -82,7 +82,7 @@ class Fc3Api(FcApi):
     def check_body(self, head: RequestHead, body: bytes) -> None:
         check_body_hash(head.headers, body)
 
-    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
+    def build_error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
         return {"RequestId": request_id, "Code": code, "Message": message}
 
 
@@ -106,7 +106,9 @@ class Fc2Api(FcApi):
         if match is None:
             return FcRequestTarget()
         resource = f"{_FC2_PREFIX}{resource_pattern(match['path'])}"
-        return FcRequestTarget(resource, match["function"] or "", match["qualifier"] or LATEST)
+        return FcRequestTarget(
+            resource, match["function"] or "", match["qualifier"] or LATEST_QUALIFIER
+        )
 
     def authenticate(self, head: RequestHead) -> None:
         fc_signature.authenticate(head, self._account)
@@ -114,6 +116,6 @@ class Fc2Api(FcApi):
     def check_body(self, head: RequestHead, body: bytes) -> None:
         """Accept any body: the signature does not cover it."""
 
-    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002
+    def build_error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002
         # The request id is in a header only.
         return {"ErrorCode": code, "ErrorMessage": message}

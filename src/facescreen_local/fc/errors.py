@@ -36,13 +36,13 @@ def build_error_response(status: int, body: Mapping[str, str], request_id: str) 
     return web.json_response(dict(body), status=status, headers={REQUEST_ID_HEADER: request_id})
 
 
-_SIGNATURE_MISMATCH = (
+_SIGNATURE_MISMATCH_RESPONSE = (
     403,
     "SignatureNotMatch",
     "The request signature we calculated does not match the signature you provided. "
     "Check your access key and signing method",
 )
-_INVALID_TOKEN = (403, "InvalidSecurityToken", "the security token is not valid")
+_INVALID_TOKEN_RESPONSE = (403, "InvalidSecurityToken", "the security token is not valid")
 # UNCONFIRMED: the codes of dates, wrong tokens and nonces; that of a nonce is the API gateway's.
 _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
@@ -67,10 +67,10 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
         "the difference between the request time and the current time is too large",
     ),
     UnknownAccessKeyError: (403, "InvalidAccessKeyID", "invalid access key ID {0.access_key_id!r}"),
-    MissingSecurityTokenError: _INVALID_TOKEN,
-    InvalidSecurityTokenError: _INVALID_TOKEN,
-    UnsignedHeaderError: _SIGNATURE_MISMATCH,
-    SignatureMismatchError: _SIGNATURE_MISMATCH,
+    MissingSecurityTokenError: _INVALID_TOKEN_RESPONSE,
+    InvalidSecurityTokenError: _INVALID_TOKEN_RESPONSE,
+    UnsignedHeaderError: _SIGNATURE_MISMATCH_RESPONSE,
+    SignatureMismatchError: _SIGNATURE_MISMATCH_RESPONSE,
     NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
     TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
 }

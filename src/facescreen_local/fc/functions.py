@@ -16,7 +16,7 @@ from typing import Any
 from facescreen_local.auth.account import LocalAccount
 from facescreen_local.fc.errors import FcError, function_not_found_error
 from facescreen_local.fc.invocations import InvocationRecord, InvocationRunner
-from facescreen_local.fc.runtime.code import unpack
+from facescreen_local.fc.runtime.code import unpack_code
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import InvocationResult
 from facescreen_local.fc.runtime.pool import AllInstancesBusyError, InstancePool
@@ -53,7 +53,8 @@ class DeployedFunctions:
         Python. `ca_file` replaces the public CA certificates for the instances.
         """
         functions = [
-            replace(function, code=unpack(function.code, data / "code")) for function in functions
+            replace(function, code=unpack_code(function.code, data / "code"))
+            for function in functions
         ]
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)

@@ -17,8 +17,8 @@ from functools import partial
 from facescreen_local.fc.runtime.instance import InvocationResult, InvocationStatus
 from facescreen_local.fc.runtime.pool import AllInstancesBusyError, InstancePool
 from facescreen_local.fc.store.event import (
-    ERROR_TYPE,
-    EVENT_EXPIRED,
+    EVENT_EXPIRED_CONDITION,
+    UNHANDLED_ERROR_TYPE,
     FunctionEvent,
     build_failure_record,
 )
@@ -125,7 +125,7 @@ class InvocationRunner:
 
     async def _deliver(self, pool: InstancePool, event: FunctionEvent, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
-        result, attempt, condition = None, 0, EVENT_EXPIRED
+        result, attempt, condition = None, 0, EVENT_EXPIRED_CONDITION
         while (wait_s := event.remaining_s(pool.function.max_event_age_s)) > 0:
             try:
                 result = await self.invoke(pool, event, attempt=attempt + 1, wait_s=wait_s)
@@ -135,7 +135,7 @@ class InvocationRunner:
                 return
             attempt += 1
             if attempt > pool.function.retries:
-                condition = ERROR_TYPE
+                condition = UNHANDLED_ERROR_TYPE
                 break
             await asyncio.sleep(self._retry_delay_s() * 2 ** (attempt - 1))
         record = build_failure_record(pool.deployed_function, event, attempt, result, condition)

@@ -61,7 +61,7 @@ class FcService(Service):
             response = await self._dispatch(api, head, request, request_id)
         except REQUEST_ERRORS as raised_error:
             error = to_fc_error(raised_error)
-            body = api.error_body(error.code, error.message, request_id)
+            body = api.build_error_body(error.code, error.message, request_id)
             return build_error_response(error.status, body, request_id)
         response.headers[REQUEST_ID_HEADER] = request_id
         return response
@@ -69,8 +69,8 @@ class FcService(Service):
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         # The API's version is unknown here, so the body has the fields of both.
         body = {
-            **self._fc3.error_body(code, message, request_id),
-            **self._fc2.error_body(code, message, request_id),
+            **self._fc3.build_error_body(code, message, request_id),
+            **self._fc2.build_error_body(code, message, request_id),
         }
         return build_error_response(status, body, request_id)
 

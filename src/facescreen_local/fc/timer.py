@@ -26,16 +26,16 @@ def build_timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
 async def run_timer(trigger: TimerTrigger, fire: Callable[[bytes], object]) -> None:
     """Fire until cancelled. Times that passed while this machine was asleep are skipped."""
     times = parse_schedule(trigger.expression)
-    due = times.after(_utc_now())
+    due = times.next_after(_utc_now())
     while True:
         remaining_s = (due - _utc_now()).total_seconds()
         if remaining_s > 0:
             await asyncio.sleep(min(remaining_s, _MAX_SLEEP_S))
             continue
         fire(build_timer_event(trigger, due))
-        due = times.after(due)
+        due = times.next_after(due)
         if due < _utc_now():
-            due = times.after(_utc_now())
+            due = times.next_after(_utc_now())
 
 
 def _utc_now() -> datetime:

@@ -51,7 +51,7 @@ class IdVerificationError(Exception):
         self.code = code
 
 
-_WRONG_TOKEN = (
+_WRONG_TOKEN_RESPONSE = (
     "InvalidSecurityToken.MismatchWithAccessKey",
     "Specified SecurityToken mismatch with the AccessKey.",
 )
@@ -72,8 +72,8 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
         "Specified time stamp or date value is expired.",
     ),
     UnknownAccessKeyError: ("InvalidAccessKeyId.NotFound", "Specified access key is not found."),
-    MissingSecurityTokenError: _WRONG_TOKEN,
-    InvalidSecurityTokenError: _WRONG_TOKEN,
+    MissingSecurityTokenError: _WRONG_TOKEN_RESPONSE,
+    InvalidSecurityTokenError: _WRONG_TOKEN_RESPONSE,
     SignatureMismatchError: (
         "SignatureDoesNotMatch",
         "Specified signature is not matched with our calculation.",

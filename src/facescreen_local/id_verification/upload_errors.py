@@ -41,11 +41,11 @@ STATUS_BY_CODE = {
 }
 """The HTTP status of each code."""
 
-_MALFORMED = (
+_MALFORMED_FORM_RESPONSE = (
     "MalformedPOSTRequest",
     "The body of your POST request is not well-formed multipart/form-data.",
 )
-_TOO_LARGE = ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
+_TOO_LARGE_RESPONSE = ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
 _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
     UnknownAccessKeyError: (
         "InvalidAccessKeyId",
@@ -59,16 +59,16 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
         "SignatureDoesNotMatch",
         "The request signature we calculated does not match the signature you provided.",
     ),
-    BodyTooLargeError: _TOO_LARGE,
+    BodyTooLargeError: _TOO_LARGE_RESPONSE,
     NotAFormError: (
         "RequestIsNotMultiPartContent",
         "Bucket POST must be of the enclosure-type multipart/form-data.",
     ),
-    MalformedFormError: _MALFORMED,
-    TooManyFieldsError: _MALFORMED,
-    MissingFileError: _MALFORMED,
+    MalformedFormError: _MALFORMED_FORM_RESPONSE,
+    TooManyFieldsError: _MALFORMED_FORM_RESPONSE,
+    MissingFileError: _MALFORMED_FORM_RESPONSE,
     FieldTooLongError: ("FieldItemTooLong", "A form field is longer than {0.max_bytes} bytes."),
-    FileTooLargeError: _TOO_LARGE,
+    FileTooLargeError: _TOO_LARGE_RESPONSE,
     FileTooSmallError: (
         "EntityTooSmall",
         "Your proposed upload is smaller than the minimum allowed size.",

@@ -31,7 +31,7 @@ from facescreen_local.protocol.post_policy import check_signature_v1, encode_pol
 from facescreen_local.protocol.service import Service
 from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
-MAX_FIELDS = 32
+MAX_FORM_FIELDS = 32
 GRANT_VALIDITY_S = 15 * 60
 """How long an upload grant is valid."""
 
@@ -118,7 +118,9 @@ class UploadService(Service):
             message = "The specified method is not allowed against this resource."
             raise IdVerificationError("MethodNotAllowed", message)
         check_signature = partial(check_signature_v1, self._account)
-        settings = PostSettings(self._bucket_name, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
+        settings = PostSettings(
+            self._bucket_name, MAX_MEDIA_BYTES, MAX_FORM_FIELDS, check_signature
+        )
         posted_object = await read_post_form(request, settings)
         buffer = io.BytesIO()
         await write_chunks(posted_object.file, buffer)

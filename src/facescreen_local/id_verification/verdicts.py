@@ -20,7 +20,7 @@ class FaceAnalysis:
     risk_tags: tuple[str, ...] = ()
 
 
-LOW_RISK = FaceAnalysis("0")
+LOW_RISK_ANALYSIS = FaceAnalysis("0")
 
 
 class FaceAnalyzer(Protocol):
@@ -47,7 +47,7 @@ class ScriptedAnalyzer:
         """Return the scripted verdict. Raises IdVerificationError (InternalError) if the file is
         invalid."""
         self._reload_if_changed()
-        return self._verdicts.get(hashlib.sha256(content).hexdigest(), LOW_RISK)
+        return self._verdicts.get(hashlib.sha256(content).hexdigest(), LOW_RISK_ANALYSIS)
 
     def _reload_if_changed(self) -> None:
         try:

@@ -12,7 +12,7 @@ from facescreen_local.auth.clock import check_clock_skew, parse_http_date
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
 from facescreen_local.mns.errors import MnsError
 
-VERSION = "2015-06-06"
+API_VERSION = "2015-06-06"
 
 _AUTHORIZATION_PATTERN = re.compile(r"MNS ([^:\s]+):(\S+)")
 
@@ -59,8 +59,8 @@ def _parse_authorization(headers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _check_version(headers: Mapping[str, str]) -> None:
-    if headers.get("x-mns-version") != VERSION:
-        message = f"The x-mns-version header must be {VERSION}."
+    if headers.get("x-mns-version") != API_VERSION:
+        message = f"The x-mns-version header must be {API_VERSION}."
         raise MnsError(400, "InvalidVersionHeader", message)
 
 

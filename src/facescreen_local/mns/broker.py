@@ -21,11 +21,11 @@ from facescreen_local.mns.notification import PublishedMessage
 from facescreen_local.mns.store.clock import now_ms
 from facescreen_local.mns.store.messages import InvalidReceiptHandleError, Messages, StoredMessage
 from facescreen_local.mns.store.resources import (
-    QUEUES,
-    TOPICS,
+    QUEUE_COLLECTION,
+    TOPIC_COLLECTION,
     Resources,
     StoredResource,
-    subscriptions_collection,
+    subscription_collection,
 )
 from facescreen_local.mns.store.schema import SCHEMA
 from facescreen_local.protocol.database import Database
@@ -57,14 +57,14 @@ class MessageBroker:
 
     def get_queue(self, name: str) -> StoredResource:
         """Return the queue's attributes. Raises MnsError QueueNotExist."""
-        resource = self.resources.find(QUEUES, name)
+        resource = self.resources.find(QUEUE_COLLECTION, name)
         if resource is None:
             raise queue_not_exist_error()
         return resource
 
     def get_topic(self, name: str) -> StoredResource:
         """Return the topic's attributes. Raises MnsError TopicNotExist."""
-        resource = self.resources.find(TOPICS, name)
+        resource = self.resources.find(TOPIC_COLLECTION, name)
         if resource is None:
             raise topic_not_exist_error()
         return resource
@@ -162,7 +162,7 @@ class MessageBroker:
         _check_size(body, self.get_topic(topic))
         message_id = uuid.uuid4().hex.upper()
         published = PublishedMessage(self.account_id, topic, message_id, body, tag, now_ms())
-        for subscription in self.resources.list_page(subscriptions_collection(topic)):
+        for subscription in self.resources.list_page(subscription_collection(topic)):
             if subscription.string_attribute("FilterTag") in ("", tag):
                 self._deliver(published, subscription)
         return published
@@ -177,7 +177,7 @@ class MessageBroker:
 
     def _deliver(self, published: PublishedMessage, subscription: StoredResource) -> None:
         queue = subscription.string_attribute("Endpoint").removeprefix(self._endpoint)
-        resource = self.resources.find(QUEUES, queue)
+        resource = self.resources.find(QUEUE_COLLECTION, queue)
         if resource is not None:
             content_format = subscription.string_attribute("NotifyContentFormat")
             self._add(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from facescreen_local.mns.attributes import MAX_BATCH_MESSAGES, MAX_MESSAGE_BYTES, NumberAttribute
 from facescreen_local.mns.broker import MessageBroker
-from facescreen_local.mns.request import NAMESPACE, MnsRequestTarget
+from facescreen_local.mns.request import XML_NAMESPACE, MnsRequestTarget
 from facescreen_local.protocol.xml_body import parse_xml, serialize
 
 # In XML, one byte can take six: ``&quot;``.
@@ -45,5 +45,5 @@ class MnsRequestContext:
 
 def xml_response(root: Element, status: int = 200) -> web.Response:
     """A response with an XML document as its body."""
-    body = serialize(root, NAMESPACE)
+    body = serialize(root, XML_NAMESPACE)
     return web.Response(status=status, body=body, content_type="text/xml", charset="utf-8")

@@ -64,7 +64,7 @@ def already_exist_error(kind: str) -> MnsError:
     return MnsError(409, f"{kind}AlreadyExist", message)
 
 
-_UNKNOWN_KEY = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
+_UNKNOWN_KEY_RESPONSE = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
 _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
         400,
@@ -77,9 +77,9 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
         "InvalidArgument",
         "The XML you provided did not validate against our published schema, cause by {0.element}.",
     ),
-    UnknownAccessKeyError: _UNKNOWN_KEY,
+    UnknownAccessKeyError: _UNKNOWN_KEY_RESPONSE,
     # MNS does not know a temporary key without its token.
-    MissingSecurityTokenError: _UNKNOWN_KEY,
+    MissingSecurityTokenError: _UNKNOWN_KEY_RESPONSE,
     # UNCONFIRMED: the code that the real service has for this.
     InvalidSecurityTokenError: (
         403,

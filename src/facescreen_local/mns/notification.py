@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from facescreen_local.mns.request import NAMESPACE
+from facescreen_local.mns.request import XML_NAMESPACE
 from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
 
@@ -43,7 +43,7 @@ class PublishedMessage:
         }
         if content_format == "JSON":
             return json.dumps(envelope, ensure_ascii=False)
-        return serialize(element_with_fields("Notification", envelope), NAMESPACE).decode()
+        return serialize(element_with_fields("Notification", envelope), XML_NAMESPACE).decode()
 
 
 def body_md5(body: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from facescreen_local.protocol.operations import resource_pattern
 
-NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
+XML_NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 """The XML namespace."""
 
 # Names contain no characters that need escaping, so paths are used as sent.

@@ -11,14 +11,18 @@ from aiohttp import web
 from facescreen_local.auth.account import LocalAccount
 from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import MnsAttribute
-from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
+from facescreen_local.mns.authentication import API_VERSION, authenticate, check_content_md5
 from facescreen_local.mns.broker import MessageBroker, OutgoingMessage
 from facescreen_local.mns.context import MAX_REQUEST_BYTES, MnsRequestContext, xml_response
 from facescreen_local.mns.errors import REQUEST_ERRORS, invalid_url_error, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import QUEUE_KIND, SUBSCRIPTION_KIND, TOPIC_KIND
 from facescreen_local.mns.request import MnsRequestTarget, parse_target
-from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_collection
+from facescreen_local.mns.store.resources import (
+    QUEUE_COLLECTION,
+    TOPIC_COLLECTION,
+    subscription_collection,
+)
 from facescreen_local.protocol.body import read_body
 from facescreen_local.protocol.operations import Operation, import_operations
 from facescreen_local.protocol.service import Service
@@ -41,12 +45,12 @@ class MnsService(Service):
         Raises MnsError.
         """
         QUEUE_KIND.check_name(name)
-        self._create_or_update(QUEUES, name, attributes.QUEUE_ATTRIBUTES, settings)
+        self._create_or_update(QUEUE_COLLECTION, name, attributes.QUEUE_ATTRIBUTES, settings)
 
     def create_topic(self, name: str) -> None:
         """Create the topic unless it exists. Raises MnsError."""
         TOPIC_KIND.check_name(name)
-        self._create_or_update(TOPICS, name, attributes.TOPIC_ATTRIBUTES, {})
+        self._create_or_update(TOPIC_COLLECTION, name, attributes.TOPIC_ATTRIBUTES, {})
 
     def subscribe(
         self,
@@ -66,7 +70,7 @@ class MnsService(Service):
             "FilterTag": filter_tag,
         }
         self._create_or_update(
-            subscriptions_collection(topic),
+            subscription_collection(topic),
             subscription,
             attributes.SUBSCRIPTION_ATTRIBUTES,
             settings,
@@ -102,14 +106,14 @@ class MnsService(Service):
         except REQUEST_ERRORS as raised:
             error = to_mns_error(raised)
             return self.error_response(error.status, error.code, error.message, request_id)
-        response.headers.update(_common_headers(request_id))
+        response.headers.update(_build_common_headers(request_id))
         return response
 
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         """An error response in MNS's XML."""
         fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self.url}
         response = xml_response(element_with_fields("Error", fields), status)
-        response.headers.update(_common_headers(request_id))
+        response.headers.update(_build_common_headers(request_id))
         return response
 
     async def _dispatch(self, request: web.BaseRequest) -> web.Response:
@@ -152,5 +156,5 @@ def _is_connected(request: web.BaseRequest) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 
-def _common_headers(request_id: str) -> dict[str, str]:
-    return {"x-mns-request-id": request_id, "x-mns-version": VERSION}
+def _build_common_headers(request_id: str) -> dict[str, str]:
+    return {"x-mns-request-id": request_id, "x-mns-version": API_VERSION}

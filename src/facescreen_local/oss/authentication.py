@@ -41,7 +41,7 @@ MAX_V4_VALIDITY_S = 7 * 24 * 3600
 _V1_URL_PARAMETERS = ("OSSAccessKeyId", "Expires", "Signature")
 _V4_URL_PARAMETERS = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
 _V4_FORM_FIELDS = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
-_SECURITY_TOKEN = "x-oss-security-token"  # noqa: S105
+_SECURITY_TOKEN_PARAMETER = "x-oss-security-token"  # noqa: S105
 _SECONDS_PATTERN = re.compile("[0-9]{1,12}")
 _V4_FIELD_PATTERN = re.compile(r"(\w+)=([^,\s]+)")
 
@@ -98,7 +98,7 @@ class Authenticator:
         key_id, _, signature = credentials.partition(":")
         date = request.headers.get("x-oss-date") or request.headers.get("date", "")
         check_clock_skew(parse_http_date(date))
-        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
+        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN_PARAMETER))
         to_sign = string_to_sign_v1(request.method, request.target, request.headers, date)
         check_signature(signature, hmac_sha1(secret, to_sign))
 
@@ -120,7 +120,7 @@ class Authenticator:
             message = "Header x-oss-content-sha256 is required."
             raise invalid_argument_error("x-oss-content-sha256", "", message)
         key_id, scope = self._parse_credential(fields.get("Credential", ""), date)
-        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
+        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN_PARAMETER))
         additional = _split_header_names(fields.get("AdditionalHeaders"))
         canonical = canonical_request_v4(
             request.method, request.target, request.headers, additional
@@ -136,7 +136,7 @@ class Authenticator:
             raise invalid_argument_error("x-oss-expires", expires, message)
         _check_validity(date, int(expires))
         key_id, scope = self._parse_credential(credential, date)
-        secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN))
+        secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN_PARAMETER))
         additional = _split_header_names(target.parameter("x-oss-additional-headers"))
         signed_query = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
         signed_target = replace(target, query=signed_query)
@@ -149,7 +149,7 @@ class Authenticator:
         )
         _check_validity(date, MAX_V4_VALIDITY_S)
         key_id, scope = self._parse_credential(credential, date)
-        secret = self._find_secret(key_id, fields.get(_SECURITY_TOKEN))
+        secret = self._find_secret(key_id, fields.get(_SECURITY_TOKEN_PARAMETER))
         check_signature(signature, sign_v4(secret, scope, policy))
 
     def _find_secret(self, access_key_id: str, token: str | None) -> str:

@@ -118,18 +118,18 @@ def precondition_failed_error(condition: str) -> OssError:
     return OssError(412, "PreconditionFailed", message, {"Condition": condition})
 
 
-_UNKNOWN_KEY = OssError(
+_UNKNOWN_KEY_ERROR = OssError(
     403,
     "InvalidAccessKeyId",
     "The OSS Access Key Id you provided does not exist in our records.",
     {"OSSAccessKeyId": "{0.access_key_id}"},
 )
-_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
+_TOO_LARGE_MESSAGE = "Your proposed upload exceeds the maximum allowed size."
 # ``{0}`` is replaced by the error, ``{0.name}`` by its attribute.
 _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
-    UnknownAccessKeyError: _UNKNOWN_KEY,
+    UnknownAccessKeyError: _UNKNOWN_KEY_ERROR,
     # OSS does not know a temporary key without its token.
-    MissingSecurityTokenError: _UNKNOWN_KEY,
+    MissingSecurityTokenError: _UNKNOWN_KEY_ERROR,
     InvalidSecurityTokenError: OssError(
         403, "InvalidSecurityToken", "The security token you provided is invalid."
     ),
@@ -149,7 +149,7 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
     RequestNotYetValidError: access_denied_error("Request is not yet valid."),
     RequestExpiredError: access_denied_error("Request has expired."),
     BodyTooLargeError: OssError(
-        400, "EntityTooLarge", _TOO_LARGE, {"MaxSizeAllowed": "{0.max_bytes}"}
+        400, "EntityTooLarge", _TOO_LARGE_MESSAGE, {"MaxSizeAllowed": "{0.max_bytes}"}
     ),
     MalformedXmlError: malformed_xml_error(),
     UnexpectedElementError: malformed_xml_error(),
@@ -172,7 +172,7 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
         "IncorrectNumberOfFilesInPOSTRequest",
         "POST requires exactly one file upload per request.",
     ),
-    FileTooLargeError: OssError(400, "EntityTooLarge", _TOO_LARGE),
+    FileTooLargeError: OssError(400, "EntityTooLarge", _TOO_LARGE_MESSAGE),
     FileTooSmallError: OssError(
         400,
         "EntityTooSmall",

@@ -26,7 +26,7 @@ from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.request import OssRequestTarget, parse_target
 from facescreen_local.oss.store import Store
-from facescreen_local.oss.store.buckets import ENABLED
+from facescreen_local.oss.store.buckets import VERSIONING_ENABLED
 from facescreen_local.protocol.operations import Operation, SignatureRequirement, import_operations
 from facescreen_local.protocol.service import LOOPBACK, Service
 from facescreen_local.protocol.xml_body import element_with_fields, serialize
@@ -60,7 +60,7 @@ class OssService(Service):
         check_bucket_name(name)
         self._store.buckets.create(name)
         if versioning:
-            self._store.buckets.set_versioning(name, ENABLED)
+            self._store.buckets.set_versioning(name, VERSIONING_ENABLED)
 
     async def stop(self) -> None:
         """Stop the service. A new one on the same folder continues where this one ended."""

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-VALIDITY = timedelta(days=30)
+CERTIFICATE_VALIDITY = timedelta(days=30)
 _RENEW_BEFORE_EXPIRY = timedelta(days=7)
 """A cloud may run for this long on the certificate it starts with."""
 _MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
@@ -56,9 +56,9 @@ def _write_certificates(authority_file: Path, server_file: Path) -> None:
 def _create_authority_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
-        _certificate_builder(_ISSUER, key.public_key())
+        _create_certificate_builder(_ISSUER_NAME, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(_build_key_usage(signs_certificates=True), critical=True)
         .add_extension(identifier, critical=False)
         .sign(key, SHA256())
     )
@@ -71,44 +71,44 @@ def _create_server_certificate(
         authority_key.public_key()
     )
     return (
-        _certificate_builder(_common_name("127.0.0.1"), key)
+        _create_certificate_builder(_build_common_name("127.0.0.1"), key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(_build_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_loopback_names(), critical=False)
+        .add_extension(_build_loopback_names(), critical=False)
         .add_extension(authority_key_id, critical=False)
         .sign(authority_key, SHA256())
     )
 
 
-def _certificate_builder(
+def _create_certificate_builder(
     subject: x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(_ISSUER)
+        .issuer_name(_ISSUER_NAME)
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _MAX_CLOCK_DIFFERENCE)
-        .not_valid_after(now + VALIDITY)
+        .not_valid_after(now + CERTIFICATE_VALIDITY)
     )
 
 
-def _common_name(text: str) -> x509.Name:
+def _build_common_name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-_ISSUER = _common_name("facescreen local cloud")
+_ISSUER_NAME = _build_common_name("facescreen local cloud")
 
 
-def _loopback_names() -> x509.SubjectAlternativeName:
+def _build_loopback_names() -> x509.SubjectAlternativeName:
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     return x509.SubjectAlternativeName([address, x509.DNSName("localhost")])
 
 
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _build_key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,

@@ -13,7 +13,11 @@ from typing import Any
 from PIL import Image, ImageFilter
 
 from facescreen_local.samples.clips import write_clip
-from facescreen_local.samples.photographs import closer_portrait, portrait, still_life
+from facescreen_local.samples.photographs import (
+    load_closer_portrait,
+    load_portrait,
+    load_still_life,
+)
 
 _KEY_PREFIX = "selfies"
 _JPEG_QUALITY = 95
@@ -57,7 +61,7 @@ def make_samples(folder: Path) -> list[SampleFile]:
     return samples
 
 
-def verdicts_for(samples: Iterable[SampleFile]) -> dict[str, dict[str, Any]]:
+def build_scripted_verdicts(samples: Iterable[SampleFile]) -> dict[str, dict[str, Any]]:
     """Return the content of ``verdicts.json`` that makes the emulator flag the flagged samples."""
     return {
         hashlib.sha256(sample.path.read_bytes()).hexdigest(): {
@@ -80,42 +84,42 @@ def _encode_once(recipe: _SampleRecipe) -> bytes:
 
 
 def _write_portrait(path: Path) -> None:
-    portrait().save(path, quality=_JPEG_QUALITY)
+    load_portrait().save(path, quality=_JPEG_QUALITY)
 
 
 def _write_sideways(path: Path) -> None:
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = _EXIF_ROTATED_RIGHT
-    rotated = portrait().transpose(Image.Transpose.ROTATE_90)
+    rotated = load_portrait().transpose(Image.Transpose.ROTATE_90)
     rotated.save(path, quality=_JPEG_QUALITY, exif=exif)
 
 
 def _write_png(path: Path) -> None:
-    portrait().save(path)
+    load_portrait().save(path)
 
 
 def _write_twelve_megapixel(path: Path) -> None:
-    portrait().resize((3000, 4000), Image.Resampling.BICUBIC).save(path, quality=_JPEG_QUALITY)
+    load_portrait().resize((3000, 4000), Image.Resampling.BICUBIC).save(path, quality=_JPEG_QUALITY)
 
 
 def _write_clip(path: Path) -> None:
-    write_clip(path, portrait(), seconds=2)
+    write_clip(path, load_portrait(), seconds=2)
 
 
 def _write_long_clip(path: Path) -> None:
-    write_clip(path, portrait(), seconds=9)
+    write_clip(path, load_portrait(), seconds=9)
 
 
 def _write_flagged(path: Path) -> None:
-    closer_portrait().save(path, quality=_JPEG_QUALITY)
+    load_closer_portrait().save(path, quality=_JPEG_QUALITY)
 
 
 def _write_no_face(path: Path) -> None:
-    still_life().save(path, quality=_JPEG_QUALITY)
+    load_still_life().save(path, quality=_JPEG_QUALITY)
 
 
 def _write_blurred(path: Path) -> None:
-    portrait().filter(ImageFilter.GaussianBlur(8)).save(path, quality=_JPEG_QUALITY)
+    load_portrait().filter(ImageFilter.GaussianBlur(8)).save(path, quality=_JPEG_QUALITY)
 
 
 def _write_text(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.verdicts import LOW_RISK, FaceAnalysis
+from facescreen_local.id_verification.verdicts import LOW_RISK_ANALYSIS, FaceAnalysis
 
 FORGED, POISON = b"forged", b"poison"
 
@@ -18,4 +18,8 @@ class SuffixAnalyzer:
         """Raises IdVerificationError."""
         if content.endswith(POISON):
             raise IdVerificationError("InvalidParameter", "SceneCode is invalid.")
-        return FaceAnalysis("1", ("SuspectDeepForgery",)) if content.endswith(FORGED) else LOW_RISK
+        return (
+            FaceAnalysis("1", ("SuspectDeepForgery",))
+            if content.endswith(FORGED)
+            else LOW_RISK_ANALYSIS
+        )

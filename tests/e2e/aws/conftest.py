@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from facescreen_local.background_loop import BackgroundLoop
-from facescreen_local.samples.photographs import portrait
+from facescreen_local.samples.photographs import load_portrait
 from tests.e2e.aws import leaks
 from tests.e2e.aws.cloud import AwsCloud, run_cloud
 from tests.e2e.aws.configuration import REGION, FunctionConfiguration
@@ -122,5 +122,5 @@ def deploy(
 def photo() -> bytes:
     """A portrait that the service accepts unchanged."""
     jpeg = io.BytesIO()
-    portrait().save(jpeg, "JPEG", quality=90)
+    load_portrait().save(jpeg, "JPEG", quality=90)
     return jpeg.getvalue()

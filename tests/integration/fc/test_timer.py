@@ -41,7 +41,7 @@ def timer(expression: str = "@every 15m", *, enable: object = True) -> dict[str,
     ],
 )
 def test_a_schedule_has_a_next_time(expression: str, expected: datetime) -> None:
-    assert parse_schedule(expression).after(MONDAY) == expected
+    assert parse_schedule(expression).next_after(MONDAY) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.verdicts import LOW_RISK, FaceAnalysis, ScriptedAnalyzer
-from facescreen_local.samples import SampleFile, verdicts_for
+from facescreen_local.id_verification.verdicts import (
+    LOW_RISK_ANALYSIS,
+    FaceAnalysis,
+    ScriptedAnalyzer,
+)
+from facescreen_local.samples import SampleFile, build_scripted_verdicts
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, SdkCaller
 
 pytestmark = ALLOW_SDK
@@ -42,7 +46,7 @@ def test_an_edit_takes_effect_while_the_service_runs(
         return response
 
     assert result()["Result"] == "0"
-    scripted.write_text(json.dumps(verdicts_for([flagged])))
+    scripted.write_text(json.dumps(build_scripted_verdicts([flagged])))
     assert result() == {
         "Result": "1",
         "RiskTag": "SuspectDeepForgery",
@@ -68,7 +72,7 @@ def test_a_verdict_applies_to_exactly_the_same_bytes(tmp_path: Path, digest: str
     path.write_text(json.dumps({digest: {"Result": "1", "label": "mine"}}))
     analyzer = ScriptedAnalyzer(path)
     assert analyzer.analyze(CONTENT) == FaceAnalysis("1")
-    assert analyzer.analyze(CONTENT + b".") == LOW_RISK
+    assert analyzer.analyze(CONTENT + b".") == LOW_RISK_ANALYSIS
 
 
 @pytest.mark.parametrize(

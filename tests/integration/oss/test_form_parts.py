@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from facescreen_local.oss.errors import REQUEST_ERRORS, OssError, to_oss_error
-from facescreen_local.oss.operations.post import MAX_FIELDS
+from facescreen_local.oss.operations.post import MAX_FORM_FIELDS
 from facescreen_local.protocol.form import MAX_FIELD_BYTES, MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange, check_policy
 
@@ -27,7 +27,7 @@ async def _chunks(body: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 async def _read_form(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, MultipartForm]:
-    form = MultipartForm(FORM, _chunks(body, piece), MAX_FIELDS)
+    form = MultipartForm(FORM, _chunks(body, piece), MAX_FORM_FIELDS)
     fields = dict(await form.read_fields())
     content = b"".join([chunk async for chunk in form.read_file(SizeRange())])
     return fields, content, form
@@ -99,7 +99,7 @@ async def test_a_part_may_have_any_headers() -> None:
         (b"v" * (MAX_FIELD_BYTES + 10), "FieldItemTooLong"),
         (_part('name="a"', b"v" * MAX_FIELD_BYTES), "MalformedPOSTRequest"),
         (
-            b"".join(_part(f'name="{n}"', b"\r\n") for n in range(MAX_FIELDS + 1)),
+            b"".join(_part(f'name="{n}"', b"\r\n") for n in range(MAX_FORM_FIELDS + 1)),
             "InvalidArgument",
         ),
     ],
@@ -121,7 +121,7 @@ async def test_malformed_forms_are_refused(body: bytes, code: str) -> None:
 )
 def test_a_missing_or_invalid_boundary_is_refused(content_type: str, code: str) -> None:
     with pytest.raises(REQUEST_ERRORS) as raised:
-        MultipartForm(content_type, _chunks(b"", 1), MAX_FIELDS)
+        MultipartForm(content_type, _chunks(b"", 1), MAX_FORM_FIELDS)
     assert to_oss_error(raised.value).code == code
 
 

@@ -14,7 +14,7 @@ from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
 from facescreen_local.id_verification.media.checks import check_face
 from facescreen_local.id_verification.media.faces import FaceDetector
-from facescreen_local.samples import SampleFile, make_samples, verdicts_for
+from facescreen_local.samples import SampleFile, build_scripted_verdicts, make_samples
 
 
 @dataclass
@@ -127,7 +127,7 @@ def test_only_the_flagged_sample_has_a_scripted_verdict(samples: dict[str, Sampl
     flagged = samples["flagged.jpg"].path.read_bytes()
     digests = [hashlib.sha256(s.path.read_bytes()).hexdigest() for s in samples.values()]
     assert len(set(digests)) == len(samples)
-    assert verdicts_for(samples.values()) == {
+    assert build_scripted_verdicts(samples.values()) == {
         hashlib.sha256(flagged).hexdigest(): {
             "label": "selfies/flagged.jpg",
             "Result": "1",

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.runtime.instance import InvocationResult
-from facescreen_local.fc.store.event import ERROR_TYPE
+from facescreen_local.fc.store.event import UNHANDLED_ERROR_TYPE
 
 _MAX_HEADERS_BYTES = 8 * 1024
 _RESERVED_HEADERS = {
@@ -34,7 +34,7 @@ def build_response(result: InvocationResult) -> web.Response:
             status=502,
             body=result.payload,
             content_type="application/json",
-            headers={"x-fc-error-type": ERROR_TYPE},
+            headers={"x-fc-error-type": UNHANDLED_ERROR_TYPE},
         )
     try:
         fields = json.loads(result.payload)

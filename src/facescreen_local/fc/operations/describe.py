@@ -108,7 +108,7 @@ def _describe_function(deployed_function: DeployedFunction) -> dict[str, Any]:
 def _describe_trigger(deployed_function: DeployedFunction, trigger: Trigger) -> dict[str, Any]:
     if isinstance(trigger, HttpTrigger):
         config: dict[str, Any] = {"authType": trigger.auth_type, "methods": list(trigger.methods)}
-        return _trigger_fields(trigger.name, "http", config)
+        return _build_trigger_fields(trigger.name, "http", config)
     if isinstance(trigger, EventBridgeTrigger):
         config = {
             "triggerEnable": trigger.enabled,
@@ -116,19 +116,19 @@ def _describe_trigger(deployed_function: DeployedFunction, trigger: Trigger) -> 
             "eventRuleFilterPattern": json.dumps(trigger.pattern.fields),
             "eventSourceConfig": {"eventSourceType": "Default"},
         }
-        return _trigger_fields(trigger.name, "eventbridge", config)
+        return _build_trigger_fields(trigger.name, "eventbridge", config)
     if isinstance(trigger, TimerTrigger):
         config = {
             "cronExpression": trigger.expression,
             "enable": trigger.enabled,
             "payload": trigger.payload,
         }
-        return _trigger_fields(trigger.name, "timer", config)
+        return _build_trigger_fields(trigger.name, "timer", config)
     keys = {"prefix": trigger.prefix, "suffix": trigger.suffix}
     config = {"events": list(trigger.events), "filter": {"key": keys}}
     source = f"acs:oss:{deployed_function.region}:{deployed_function.account_id}:{trigger.bucket}"
-    return {**_trigger_fields(trigger.name, "oss", config), "sourceArn": source}
+    return {**_build_trigger_fields(trigger.name, "oss", config), "sourceArn": source}
 
 
-def _trigger_fields(name: str, trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
+def _build_trigger_fields(name: str, trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"triggerName": name, "triggerType": trigger_type, "triggerConfig": json.dumps(config)}

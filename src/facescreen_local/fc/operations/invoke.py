@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from facescreen_local.fc.api import LATEST
+from facescreen_local.fc.api import LATEST_QUALIFIER
 from facescreen_local.fc.context import FcRequestContext
 from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.operations import OPERATIONS
-from facescreen_local.fc.store.event import ERROR_TYPE, FunctionEvent
+from facescreen_local.fc.store.event import UNHANDLED_ERROR_TYPE, FunctionEvent
 
 _MAX_EVENT_BYTES = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
@@ -26,15 +26,15 @@ async def invoke_function(context: FcRequestContext) -> web.Response:
     """
     invocation_type = _read_invocation_type(context)
     function = context.deployed_function.function.name
-    if context.target.qualifier != LATEST:
-        raise FcError(400, "InvalidArgument", f"the only qualifier is {LATEST}")
+    if context.target.qualifier != LATEST_QUALIFIER:
+        raise FcError(400, "InvalidArgument", f"the only qualifier is {LATEST_QUALIFIER}")
     payload = await context.read_body(_MAX_EVENT_BYTES[invocation_type])
     event = FunctionEvent("api", payload, context.request_id)
     if invocation_type == "Async":
         context.functions.enqueue(function, event)
         return web.Response(status=202)
     result = await context.functions.invoke(function, event)
-    headers = {} if result.status == "ok" else {"x-fc-error-type": ERROR_TYPE}
+    headers = {} if result.status == "ok" else {"x-fc-error-type": UNHANDLED_ERROR_TYPE}
     return web.Response(body=result.payload, headers=headers)
 
 

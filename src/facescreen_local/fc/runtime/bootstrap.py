@@ -74,13 +74,13 @@ def _run_handler(call: dict[str, Any]) -> bytes:
         result = handler(context)
     else:
         result = handler(base64.b64decode(call["event"]), context)
-    payload = _encode(result)
+    payload = _encode_result(result)
     if len(payload) > _MAX_RESULT_BYTES:
         raise ValueError(f"the result has {len(payload)} bytes, the maximum is {_MAX_RESULT_BYTES}")
     return payload
 
 
-def _encode(result: object) -> bytes:
+def _encode_result(result: object) -> bytes:
     if isinstance(result, bytes):
         return result
     return (result if isinstance(result, str) else json.dumps(result)).encode()

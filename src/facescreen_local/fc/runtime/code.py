@@ -13,7 +13,7 @@ from facescreen_serverless_devs.section import InvalidTemplateError
 _MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 
 
-def unpack(code: Path, data: Path) -> Path:
+def unpack_code(code: Path, data: Path) -> Path:
     """Return `code` if it is a folder, else a folder in `data` with the zip's content.
 
     A zip with the same bytes is unpacked once. Raises InvalidTemplateError if it is not a zip.
@@ -25,14 +25,14 @@ def unpack(code: Path, data: Path) -> Path:
         data.mkdir(parents=True, exist_ok=True)
         temporary_folder = Path(tempfile.mkdtemp(dir=data))
         try:
-            _extract(code, temporary_folder)
+            _extract_zip(code, temporary_folder)
             temporary_folder.rename(folder)
         finally:
             shutil.rmtree(temporary_folder, ignore_errors=True)
     return folder
 
 
-def _extract(code: Path, folder: Path) -> None:
+def _extract_zip(code: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(code) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:

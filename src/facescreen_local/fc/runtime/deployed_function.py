@@ -14,7 +14,7 @@ from pathlib import Path
 from facescreen_local.auth.account import AccessKey
 from facescreen_serverless_devs.model import Function
 
-_CREDENTIALS_IN_CONTEXT = {"python3.10"}
+_RUNTIMES_WITH_CREDENTIALS_IN_CONTEXT = {"python3.10"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DeployedFunction:
         """The function's Alibaba Cloud resource name."""
         return f"acs:fc:{self.region}:{self.account_id}:functions/{self.function.name}"
 
-    def environment(self, key: AccessKey, instance_id: str) -> dict[str, str]:
+    def build_environment(self, key: AccessKey, instance_id: str) -> dict[str, str]:
         """Return an instance's whole environment; it inherits nothing from this process."""
         function = self.function
         return {
@@ -55,10 +55,10 @@ class DeployedFunction:
             "FC_FUNC_CODE_PATH": str(function.code),
             "FC_INSTANCE_ID": instance_id,
             "FC_REGION": self.region,
-            **({} if self._credentials_in_context else _credentials_environment(key)),
+            **({} if self._has_credentials_in_context else _build_credentials_environment(key)),
         }
 
-    def context(self, key: AccessKey, request_id: str) -> dict[str, object]:
+    def build_context(self, key: AccessKey, request_id: str) -> dict[str, object]:
         """Return the context of one invocation, as nested mappings."""
         function = self.function
         context: dict[str, object] = {
@@ -72,7 +72,7 @@ class DeployedFunction:
                 "timeout": function.timeout_s,
             },
         }
-        if self._credentials_in_context:
+        if self._has_credentials_in_context:
             context["credentials"] = {
                 "access_key_id": key.access_key_id,
                 "access_key_secret": key.access_key_secret,
@@ -88,11 +88,11 @@ class DeployedFunction:
         return context
 
     @property
-    def _credentials_in_context(self) -> bool:
-        return self.function.runtime in _CREDENTIALS_IN_CONTEXT
+    def _has_credentials_in_context(self) -> bool:
+        return self.function.runtime in _RUNTIMES_WITH_CREDENTIALS_IN_CONTEXT
 
 
-def _credentials_environment(key: AccessKey) -> dict[str, str]:
+def _build_credentials_environment(key: AccessKey) -> dict[str, str]:
     return {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,

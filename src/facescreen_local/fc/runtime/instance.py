@@ -99,7 +99,7 @@ class FunctionInstance:
                 if result.status != "ok":
                     # The instance is unusable: the next attempt gets a new one.
                     self._idle = False
-                    return _initializer_failure(function.initializer, result)
+                    return _initializer_failure_result(function.initializer, result)
         hook = Hook(function.handler, function.timeout_s)
         return await self._call_hook(self._running_process, hook, request_id, event)
 
@@ -131,7 +131,7 @@ class FunctionInstance:
                 str(child_socket.fileno()),
                 str(self._function.code),
                 cwd=self._function.code,
-                env=self._deployed_function.environment(self._key, f"c-{uuid.uuid4()}"),
+                env=self._deployed_function.build_environment(self._key, f"c-{uuid.uuid4()}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
@@ -152,7 +152,7 @@ class FunctionInstance:
         self._idle = False
         call = {
             "call": hook.handler,
-            "context": self._deployed_function.context(self._key, request_id),
+            "context": self._deployed_function.build_context(self._key, request_id),
             "event": None if event is None else base64.b64encode(event).decode(),
         }
         try:
@@ -186,7 +186,7 @@ async def _wait_for_exit(running_process: _RunningProcess) -> InvocationResult:
     return _failure_result("killed" if killed else "error", message, "FunctionProcessExited")
 
 
-def _initializer_failure(initializer: Hook, result: InvocationResult) -> InvocationResult:
+def _initializer_failure_result(initializer: Hook, result: InvocationResult) -> InvocationResult:
     error_fields = json.loads(result.payload)
     message = f"Initializer {initializer.handler} failed: {error_fields['errorMessage']}"
     payload = json.dumps({**error_fields, "errorMessage": message}).encode()

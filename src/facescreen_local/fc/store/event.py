@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import InvocationResult
 
-ERROR_TYPE = "UnhandledInvocationError"
+UNHANDLED_ERROR_TYPE = "UnhandledInvocationError"
 """Function Compute's name for every error of a function, in headers and failure records."""
-EVENT_EXPIRED = "EventAgeExceeded"
+EVENT_EXPIRED_CONDITION = "EventAgeExceeded"
 """UNCONFIRMED: the condition of an expired event; this is Lambda's name for it."""
 
 
@@ -55,7 +55,7 @@ def build_failure_record(
         "requestPayload": event.payload.decode(errors="replace"),
         "responseContext": {
             "statusCode": 200 if result else 0,
-            "functionError": ERROR_TYPE if result else "",
+            "functionError": UNHANDLED_ERROR_TYPE if result else "",
         },
         "responsePayload": result.payload.decode(errors="replace") if result else "",
     }

@@ -10,12 +10,12 @@ from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media import decode, quality
 from facescreen_local.id_verification.media.faces import FaceDetector
 
-_MAX_REMEMBERED = 10_000
+_MAX_CACHED_RESULTS = 10_000
 _CHECK_PASSED = ("", "")
 
 
 class FaceChecker:
-    """Checks images and videos, and caches the results of the latest _MAX_REMEMBERED different
+    """Checks images and videos, and caches the results of the latest _MAX_CACHED_RESULTS different
     ones. Safe to use from several threads."""
 
     def __init__(self, detector: FaceDetector) -> None:
@@ -32,7 +32,7 @@ class FaceChecker:
             result = self._run_check(content, is_video)
             with self._lock:
                 self._results[cache_key] = result
-                if len(self._results) > _MAX_REMEMBERED:
+                if len(self._results) > _MAX_CACHED_RESULTS:
                     self._results.popitem(last=False)
         if result != _CHECK_PASSED:
             raise IdVerificationError(*result)

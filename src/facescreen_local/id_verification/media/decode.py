@@ -19,7 +19,7 @@ MIN_VIDEO_BYTES = 100 * 1000
 """A video must be larger than this."""
 MIN_VIDEO_S, MAX_VIDEO_S = 1, 3
 MIN_FPS = 8
-SAMPLED_FRAMES = 8
+SAMPLED_FRAME_COUNT = 8
 """How many frames of a video are checked."""
 
 # ftyp, or one of the boxes that begin QuickTime files from before ftyp.
@@ -102,7 +102,7 @@ def _check_video(capture: cv2.VideoCapture) -> int:
 def _sample_frames(capture: cv2.VideoCapture, count: int) -> list[Picture]:
     """Decode the middle frame of each eighth of the video."""
     sampled_indexes = {
-        (2 * part + 1) * count // (2 * SAMPLED_FRAMES) for part in range(SAMPLED_FRAMES)
+        (2 * part + 1) * count // (2 * SAMPLED_FRAME_COUNT) for part in range(SAMPLED_FRAME_COUNT)
     }
     frames: list[Picture] = []
     for index in range(max(sampled_indexes) + 1):

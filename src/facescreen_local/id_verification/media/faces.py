@@ -22,15 +22,15 @@ from facescreen_local.package_data import read_verified
 Picture = NDArray[np.uint8]
 """Height × width × 3, in the order blue, green, red, as cv2 returns it."""
 
-_WEIGHTS = Path(__file__).with_name("face_detection_short_range.tflite")
+_WEIGHTS_FILE = Path(__file__).with_name("face_detection_short_range.tflite")
 _WEIGHTS_SHA256 = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
 """The same as in MediaPipe's third_party/external_files.bzl."""
 _INPUT_SIDE_PIXELS = 128
 # Cells per side and anchors per cell: 16·16·2 + 8·8·6 = 896.
 _ANCHOR_GRIDS = ((16, 2), (8, 6))
-_MIN_SCORE = 0.6
+_MIN_FACE_SCORE = 0.6
 """Measured: at least 0.78 for faces, 0.58 for a colour chart, no other false positive above 0.5."""
-_MAX_OVERLAP = 0.3
+_MAX_OVERLAP_SHARE = 0.3
 """Boxes that overlap more than this (intersection over union) are the same face."""
 
 
@@ -57,7 +57,7 @@ class FaceDetector:
     """Finds the faces in a picture. Thread-safe: a lock protects the network, which has state."""
 
     def __init__(self) -> None:
-        weights = read_verified(_WEIGHTS, _WEIGHTS_SHA256)
+        weights = read_verified(_WEIGHTS_FILE, _WEIGHTS_SHA256)
         self._network = cv2.dnn.readNetFromTFLite(np.frombuffer(weights, np.uint8))
         self._outputs = ("classificators", "regressors")
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class FaceDetector:
             self._network.setInput(_prepare_input(picture))
             logits, regressions = self._network.forward(self._outputs)
         scores = 1 / (1 + np.exp(-np.clip(logits.reshape(-1), -80, 80)))
-        is_face = scores >= _MIN_SCORE
+        is_face = scores >= _MIN_FACE_SCORE
         faces = [
             _build_face(position, float(score), longer_side)
             for position, score in zip(
@@ -143,5 +143,5 @@ def _build_face(points: Any, score: float, longer_side: int) -> Face:
 def _remove_overlapping(faces: list[Face]) -> list[Face]:
     boxes = [(face.left, face.top, face.width, face.height) for face in faces]
     scores = [face.score for face in faces]
-    kept_indexes = cv2.dnn.NMSBoxes(boxes, scores, _MIN_SCORE, _MAX_OVERLAP)
+    kept_indexes = cv2.dnn.NMSBoxes(boxes, scores, _MIN_FACE_SCORE, _MAX_OVERLAP_SHARE)
     return [faces[index] for index in np.array(kept_indexes).reshape(-1)]

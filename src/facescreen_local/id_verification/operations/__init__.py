@@ -8,4 +8,4 @@ from facescreen_local.protocol.operations import Operations
 OPERATIONS: Operations[IdVerificationRequestContext] = Operations()
 """Registered by method, version and action (the headers ``x-acs-version``, ``x-acs-action``)."""
 
-VERSION = "2022-08-09"
+DETECT_API_VERSION = "2022-08-09"

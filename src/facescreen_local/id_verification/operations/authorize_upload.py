@@ -8,10 +8,12 @@ from facescreen_local.id_verification.context import IdVerificationRequestContex
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.operations import OPERATIONS
 
-VERSION = "2019-12-19"
+AUTHORIZE_API_VERSION = "2019-12-19"
 
 
-@OPERATIONS.register("GET", VERSION, "AuthorizeFileUpload", name="AuthorizeFileUpload")
+@OPERATIONS.register(
+    "GET", AUTHORIZE_API_VERSION, "AuthorizeFileUpload", name="AuthorizeFileUpload"
+)
 async def authorize_file_upload(context: IdVerificationRequestContext) -> web.Response:
     """Issue an upload grant. The real API is at openplatform.aliyuncs.com."""
     product = context.parameters.query.get("Product", "")

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from facescreen_local.id_verification.context import IdVerificationRequestContext
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.operations import OPERATIONS, VERSION
+from facescreen_local.id_verification.operations import DETECT_API_VERSION, OPERATIONS
 from facescreen_local.id_verification.operations.download import download
 from facescreen_local.id_verification.operations.parameters import (
     DETECT_SOURCES,
@@ -26,13 +26,15 @@ RISK_SCORE = "0.96"
 """The score of every risk tag (face-deepfake.txt, "Response parameters")."""
 
 
-@OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
+@OPERATIONS.register("POST", DETECT_API_VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
 async def deepfake_detect_intl(context: IdVerificationRequestContext) -> web.Response:
     """Detect with parameters from the query and the form."""
     return await _detect(context, context.parameters.merged, DETECT_SOURCES)
 
 
-@OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream")
+@OPERATIONS.register(
+    "POST", DETECT_API_VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream"
+)
 async def deepfake_detect_intl_stream(context: IdVerificationRequestContext) -> web.Response:
     """Detect with parameters from the form only: a presigned URL in this operation's query is a
     mistake of the client."""
@@ -51,7 +53,7 @@ async def _detect(
     try:
         if not context.calls.allow(context.operation, context.quota, received_at):
             raise IdVerificationError("Throttling.Api", "The API call is blocked by throttling.")
-        result = await _judge(context, parse_detect_input(parameters, sources))
+        result = await _analyze_input(context, parse_detect_input(parameters, sources))
     except IdVerificationError as error:
         context.calls.add(call.with_code(error.code))
         raise
@@ -59,7 +61,7 @@ async def _detect(
     return context.build_success_response(ResultObject=result)
 
 
-async def _judge(
+async def _analyze_input(
     context: IdVerificationRequestContext, detect_input: DetectInput
 ) -> dict[str, Any]:
     """Check for a good face and ask the analyzer. Raises IdVerificationError."""

@@ -16,7 +16,7 @@ DETECT_SOURCES = ("FaceUrl", "FaceBase64")
 STREAM_SOURCES = (*DETECT_SOURCES, "FaceFile")
 """The parameters that can contain DeepfakeDetectIntlStream's input."""
 
-_PATTERNS = {
+_PARAMETER_PATTERNS = {
     "ProductCode": re.compile("FACE_DEEPFAKE"),
     "SceneCode": re.compile("[A-Za-z0-9_]{10}"),
     "MerchantBizId": re.compile("[A-Za-z0-9]{32}"),
@@ -38,7 +38,7 @@ def parse_detect_input(parameters: Mapping[str, str], sources: tuple[str, ...]) 
 
     Raises IdVerificationError.
     """
-    for name, pattern in _PATTERNS.items():
+    for name, pattern in _PARAMETER_PATTERNS.items():
         value = parameters.get(name, "")
         if not value:
             raise IdVerificationError("MissingParameter", f"{name} cannot be empty.")

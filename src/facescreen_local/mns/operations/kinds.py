@@ -17,7 +17,7 @@ from facescreen_local.mns.errors import (
     topic_not_exist_error,
 )
 from facescreen_local.mns.request import MnsRequestTarget
-from facescreen_local.mns.store.resources import QUEUES, TOPICS, StoredResource
+from facescreen_local.mns.store.resources import QUEUE_COLLECTION, TOPIC_COLLECTION, StoredResource
 
 _NAME_PATTERN = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _TOPIC_RETENTION_S = 24 * 3600
@@ -56,7 +56,9 @@ class ResourceKind:
 
 def find_kind(target: MnsRequestTarget) -> ResourceKind:
     """Return the kind of the resource that a request is about."""
-    return {QUEUES: QUEUE_KIND, TOPICS: TOPIC_KIND}.get(target.collection, SUBSCRIPTION_KIND)
+    return {QUEUE_COLLECTION: QUEUE_KIND, TOPIC_COLLECTION: TOPIC_KIND}.get(
+        target.collection, SUBSCRIPTION_KIND
+    )
 
 
 def _queue_counts(context: MnsRequestContext, queue: StoredResource) -> dict[str, AttributeValue]:

@@ -12,13 +12,13 @@ from facescreen_local.protocol.database import Database
 
 Attributes = Mapping[str, int | str]
 
-QUEUES = "queues"
-TOPICS = "topics"
+QUEUE_COLLECTION = "queues"
+TOPIC_COLLECTION = "topics"
 
 
-def subscriptions_collection(topic: str) -> str:
+def subscription_collection(topic: str) -> str:
     """The name of the collection of a topic's subscriptions."""
-    return f"{TOPICS}/{topic}/subscriptions"
+    return f"{TOPIC_COLLECTION}/{topic}/subscriptions"
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ class Resources:
         with self._database.transaction() as db:
             where = "collection = ? AND name = ?"
             db.execute(f"DELETE FROM resources WHERE {where}", (collection, name))  # noqa: S608
-            if collection == QUEUES:
+            if collection == QUEUE_COLLECTION:
                 db.execute("DELETE FROM messages WHERE queue = ?", (name,))
-            if collection == TOPICS:
+            if collection == TOPIC_COLLECTION:
                 db.execute(
-                    "DELETE FROM resources WHERE collection = ?", (subscriptions_collection(name),)
+                    "DELETE FROM resources WHERE collection = ?", (subscription_collection(name),)
                 )
 
     def list_page(

@@ -41,12 +41,12 @@ _TARGET_FORMATS = {
 }
 # The errors that Pillow and libheif raise for files with flipped and missing bytes.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, TypeError, RuntimeError)
-_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_DECOMPRESSION_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _MAX_EXIF_BYTES = 65_000
-_ORIENTATION = 0x0112
-_DEFAULT_QUALITY = 75
+_EXIF_ORIENTATION = 0x0112
+_DEFAULT_JPEG_QUALITY = 75
 # The sum of the luminance table in JPEG's specification, which is quality 50.
-_STANDARD_TABLE_SUM = 3688
+_QUALITY_50_TABLE_SUM = 3688
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def render(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderRes
         return _render_info(source, instructions)
     job = _decode(source)
     for instruction in instructions:
-        action = _ACTIONS.get(instruction.action)
+        action = _FUNCTION_BY_ACTION.get(instruction.action)
         if action is None:
             message = f"Unsupported action: {instruction.action}."
             raise invalid_argument_error("x-oss-process", instruction.action, message)
@@ -100,7 +100,7 @@ def _render_info(source: bytes, instructions: Sequence[ImageInstruction]) -> Ren
 
 def _read_orientation(image: Image.Image) -> int | None:
     try:
-        return image.getexif().get(_ORIENTATION)
+        return image.getexif().get(_EXIF_ORIENTATION)
     except _DECODE_ERRORS:
         return None
 
@@ -108,7 +108,7 @@ def _read_orientation(image: Image.Image) -> int | None:
 def _open_image(source: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(source), formats=tuple(_SOURCE_FORMATS))
-    except _BOMB_ERRORS:
+    except _DECOMPRESSION_BOMB_ERRORS:
         raise _too_large_error() from None
     except _DECODE_ERRORS:
         raise _unsupported_error() from None
@@ -172,7 +172,7 @@ def _set_format(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     return replace(job, target_format=instruction.value)
 
 
-_ACTIONS: Mapping[str, Callable[[ImageJob, ImageInstruction], ImageJob]] = {
+_FUNCTION_BY_ACTION: Mapping[str, Callable[[ImageJob, ImageInstruction], ImageJob]] = {
     "auto-orient": _auto_orient,
     "resize": _resize,
     "quality": _set_quality,
@@ -193,7 +193,7 @@ def _encode(job: ImageJob) -> RenderResult:
         options["exif"] = exif if len(exif) <= _MAX_EXIF_BYTES else b""
         options["icc_profile"] = job.image.info.get("icc_profile")
     if pillow_format in ("JPEG", "WEBP"):
-        options["quality"] = job.quality or job.source_quality or _DEFAULT_QUALITY
+        options["quality"] = job.quality or job.source_quality or _DEFAULT_JPEG_QUALITY
     body = io.BytesIO()
     image.save(body, pillow_format, **options)
     return RenderResult(body.getvalue(), content_type)
@@ -212,7 +212,7 @@ def _estimate_jpeg_quality(tables: Mapping[int, Sequence[int]] | None) -> int | 
     """Estimate a JPEG's quality by comparing its quantization table with the standard one."""
     if not tables or 0 not in tables:
         return None
-    scale = 100 * sum(tables[0]) / _STANDARD_TABLE_SUM
+    scale = 100 * sum(tables[0]) / _QUALITY_50_TABLE_SUM
     quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale
     return min(100, max(1, round(quality)))
 

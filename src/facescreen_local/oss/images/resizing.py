@@ -12,7 +12,7 @@ from facescreen_local.oss.images.instructions import ImageInstruction
 
 MAX_SIDE_PIXELS = 16_384
 MAX_PIXELS = 16_777_216
-_MODES = ("lfit", "mfit", "fill", "pad", "fixed")
+_RESIZE_MODES = ("lfit", "mfit", "fill", "pad", "fixed")
 _COLOR_PATTERN = re.compile("[0-9A-Fa-f]{6}")
 
 
@@ -27,8 +27,10 @@ class ResizePlan:
 def resize(image: Image.Image, instruction: ImageInstruction) -> Image.Image:
     """Resize the image, unless that would enlarge it and ``limit`` is not 0."""
     mode = instruction.parameters.get("m", "lfit")
-    if mode not in _MODES:
-        raise invalid_argument_error("m", mode, f"m of resize must be one of {', '.join(_MODES)}.")
+    if mode not in _RESIZE_MODES:
+        raise invalid_argument_error(
+            "m", mode, f"m of resize must be one of {', '.join(_RESIZE_MODES)}."
+        )
     plan = _plan_resize(image.size, instruction, mode)
     _check_target_size(plan)
     is_enlarged = plan.scaled_size[0] > image.width or plan.scaled_size[1] > image.height

@@ -13,7 +13,11 @@ from facescreen_local.oss.errors import malformed_xml_error, not_implemented_err
 from facescreen_local.oss.headers import format_xml_time
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED, StoredBucket
+from facescreen_local.oss.store.buckets import (
+    VERSIONING_ENABLED,
+    VERSIONING_SUSPENDED,
+    StoredBucket,
+)
 from facescreen_local.oss.store.contents import PRIVATE
 from facescreen_local.protocol.xml_body import child_text, element, element_with_fields, parse_xml
 
@@ -114,7 +118,7 @@ async def put_bucket_versioning(context: OssRequestContext) -> web.Response:
     """Enable or suspend versioning."""
     root = parse_xml(await receive_xml(context.request), "VersioningConfiguration")
     status = child_text(root, "Status")
-    if status not in (ENABLED, SUSPENDED):
+    if status not in (VERSIONING_ENABLED, VERSIONING_SUSPENDED):
         raise malformed_xml_error()
     context.store.buckets.set_versioning(context.bucket, status)
     return web.Response()

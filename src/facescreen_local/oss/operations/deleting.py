@@ -15,7 +15,7 @@ from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.objects import RemovalResult
 from facescreen_local.protocol.xml_body import child_text, element, parse_xml
 
-MAX_OBJECTS = 1000
+MAX_DELETED_OBJECTS = 1000
 
 
 @OPERATIONS.register("DELETE", "/bucket/key", name="DeleteObject")
@@ -36,7 +36,7 @@ async def delete_multiple_objects(context: OssRequestContext) -> web.Response:
     root = parse_xml(await receive_xml(context.request), "Delete")
     quiet = (root.findtext("Quiet") or "").strip().lower() == "true"
     objects = [_read_object(each) for each in root.iterfind("Object")]
-    if not 1 <= len(objects) <= MAX_OBJECTS:
+    if not 1 <= len(objects) <= MAX_DELETED_OBJECTS:
         raise malformed_xml_error()
     context.store.buckets.get(context.bucket)
     elements = encoding_elements(context)

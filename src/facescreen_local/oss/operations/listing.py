@@ -19,7 +19,7 @@ from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import element
 
-_DEFAULT_KEYS = 100
+_DEFAULT_MAX_KEYS = 100
 _MAX_KEYS = 1000
 
 
@@ -93,7 +93,7 @@ def common_prefix_elements(context: OssRequestContext, prefixes: Iterable[str]) 
 
 
 def _read_query(context: OssRequestContext, marker: ListingMarker) -> ListingQuery:
-    limit = context.integer_parameter("max-keys", 1, _MAX_KEYS, default=_DEFAULT_KEYS)
+    limit = context.integer_parameter("max-keys", 1, _MAX_KEYS, default=_DEFAULT_MAX_KEYS)
     return ListingQuery(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
 
 

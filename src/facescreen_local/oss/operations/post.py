@@ -20,7 +20,7 @@ from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.operations import SignatureRequirement
 from facescreen_local.protocol.post_object import PostSettings, build_post_response, read_post_form
 
-MAX_FIELDS = 64
+MAX_FORM_FIELDS = 64
 
 
 @OPERATIONS.register("POST", "/bucket", name="PostObject", signature=SignatureRequirement.IN_BODY)
@@ -28,7 +28,7 @@ async def post_object(context: OssRequestContext) -> web.Response:
     """Store a form's file, once its fields and its policy are checked."""
     context.store.buckets.get(context.bucket)
     authenticate_form = Authenticator(context.account, context.region).authenticate_form
-    settings = PostSettings(context.bucket, MAX_OBJECT_BYTES, MAX_FIELDS, authenticate_form)
+    settings = PostSettings(context.bucket, MAX_OBJECT_BYTES, MAX_FORM_FIELDS, authenticate_form)
     posted_object = await read_post_form(context.request, settings)
     check_key(posted_object.key)
     metadata = parse_metadata(posted_object.fields)

@@ -14,9 +14,9 @@ from typing import BinaryIO
 import crcmod  # type: ignore[import-untyped]
 
 _CHUNK_BYTES = 1 << 20
-_ECMA_182 = 0x142F0E1EBA9EA3693
-_ALL_ONES = 0xFFFFFFFFFFFFFFFF
-_CRC64 = crcmod.Crc(_ECMA_182, initCrc=0, rev=True, xorOut=_ALL_ONES)
+_CRC64_POLYNOMIAL = 0x142F0E1EBA9EA3693
+_CRC64_FINAL_XOR = 0xFFFFFFFFFFFFFFFF
+_EMPTY_CRC64 = crcmod.Crc(_CRC64_POLYNOMIAL, initCrc=0, rev=True, xorOut=_CRC64_FINAL_XOR)
 """Created once, because building its table takes as long as writing a small file."""
 
 
@@ -84,7 +84,7 @@ class BlobWriter:
         self._path = path
         self._file = path.open("xb")
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._crc64 = _CRC64.new()
+        self._crc64 = _EMPTY_CRC64.new()
         self._finished = False
 
     def write(self, chunk: bytes) -> None:

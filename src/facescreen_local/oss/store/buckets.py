@@ -10,8 +10,8 @@ from facescreen_local.oss.errors import OssError, no_such_bucket_error
 from facescreen_local.oss.store.contents import DELETE_MARKER
 from facescreen_local.protocol.database import Database
 
-ENABLED = "Enabled"
-SUSPENDED = "Suspended"
+VERSIONING_ENABLED = "Enabled"
+VERSIONING_SUSPENDED = "Suspended"
 _STAT_QUERY = """
 WITH kept AS (SELECT * FROM versions WHERE bucket = :name),
     part AS (SELECT parts.* FROM parts JOIN uploads ON upload = id WHERE bucket = :name)
@@ -73,7 +73,7 @@ class Buckets:
             return BucketStat(*db.execute(_STAT_QUERY, values).fetchone())
 
     def set_versioning(self, name: str, status: str) -> None:
-        """Set versioning to ENABLED or SUSPENDED. Raises OssError NoSuchBucket."""
+        """Set versioning to one of the two constants. Raises OssError NoSuchBucket."""
         with self._database.transaction() as db:
             find_bucket(db, name)
             db.execute("UPDATE buckets SET versioning = ? WHERE name = ?", (status, name))

@@ -9,14 +9,14 @@ import time
 from dataclasses import dataclass
 
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.buckets import ENABLED, StoredBucket
+from facescreen_local.oss.store.buckets import VERSIONING_ENABLED, StoredBucket
 from facescreen_local.oss.store.contents import DELETE_MARKER, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 
 NULL_VERSION = "null"
-_NO_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", ObjectMetadata())
-_GENERATED_VERSION = re.compile("[0-9a-f]{32}")
-_LAST_ROW = 2**63 - 1
+_DELETE_MARKER_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", ObjectMetadata())
+_GENERATED_VERSION_PATTERN = re.compile("[0-9a-f]{32}")
+_MAX_ROW_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def insert_version(
     bucket: StoredBucket,
     key: str,
     version: str,
-    contents: ObjectContents = _NO_CONTENTS,
+    contents: ObjectContents = _DELETE_MARKER_CONTENTS,
 ) -> None:
     """Insert `contents` as the key's latest version, by default a delete marker."""
     blob = contents.blob
@@ -100,7 +100,7 @@ def update_metadata(db: sqlite3.Connection, bucket: StoredBucket, stored: Stored
 def create_version_id(db: sqlite3.Connection, bucket: StoredBucket) -> str:
     """Return the id of the next version. It starts with the row's number, so that ids sort by
     age."""
-    if bucket.versioning != ENABLED:
+    if bucket.versioning != VERSIONING_ENABLED:
         return NULL_VERSION
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'versions'").fetchone()
     return f"{1 + (last[0] if last else 0):016x}{secrets.token_hex(8)}"
@@ -153,8 +153,10 @@ def _find_marker_row(db: sqlite3.Connection, bucket: StoredBucket, marker: Listi
     if row is not None:
         return int(row[0])
     # The position of a deleted null version is unknown: list the key's versions again.
-    number = int(marker.id[:16], 16) if _GENERATED_VERSION.fullmatch(marker.id) else _LAST_ROW
-    return min(number, _LAST_ROW)
+    number = (
+        int(marker.id[:16], 16) if _GENERATED_VERSION_PATTERN.fullmatch(marker.id) else _MAX_ROW_ID
+    )
+    return min(number, _MAX_ROW_ID)
 
 
 def _read_stored_object(bucket: StoredBucket, row: sqlite3.Row) -> StoredObject:

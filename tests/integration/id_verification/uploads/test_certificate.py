@@ -35,10 +35,10 @@ def test_the_private_key_is_protected_and_the_authoritys_is_not_kept(tmp_path: P
 def test_the_certificate_is_replaced_before_it_expires(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7, minutes=1))
+    monkeypatch.setattr(certificate, "CERTIFICATE_VALIDITY", timedelta(days=7, minutes=1))
     first = certificate_files(tmp_path)
     assert certificate_files(tmp_path) == first
-    monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7))
+    monkeypatch.setattr(certificate, "CERTIFICATE_VALIDITY", timedelta(days=7))
     (tmp_path / "ca.pem").unlink()
     second = certificate_files(tmp_path)
     assert certificate_files(tmp_path) != second

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facescreen_local.id_verification.upload_errors import REQUEST_ERRORS, to_upload_error
-from facescreen_local.id_verification.uploads import MAX_FIELDS
+from facescreen_local.id_verification.uploads import MAX_FORM_FIELDS
 from facescreen_local.protocol.form import MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange
 
@@ -34,7 +34,7 @@ async def arrive(chunks: list[bytes]) -> AsyncIterator[bytes]:
 
 def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary=b") -> Any:
     async def whole() -> tuple[dict[str, str], bytes]:
-        form = MultipartForm(content_type, arrive(chunks), MAX_FIELDS)
+        form = MultipartForm(content_type, arrive(chunks), MAX_FORM_FIELDS)
         fields = await form.read_fields()
         return dict(fields), b"".join([chunk async for chunk in form.read_file(SizeRange(1, 15))])
 
