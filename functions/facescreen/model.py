@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EMULATOR_RULE = "stand-in"
+EMULATOR_ADVICE_RULE = "stand-in"
 """The `rule` of the advice that marks an emulator's verdict."""
 
 
@@ -118,7 +118,7 @@ class Finding:
     @property
     def is_emulated(self) -> bool:
         """Whether the verdict is from an emulator of the service, which detects no forgery."""
-        return any(advice.rule == EMULATOR_RULE for advice in self.warnings)
+        return any(advice.rule == EMULATOR_ADVICE_RULE for advice in self.warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to a dict for JSON, which `from_dict` accepts."""

@@ -103,7 +103,7 @@ def record_outcome(outcome: Outcome) -> None:
     _logger.info(outcome.status.value, extra=extra)
 
 
-def record_error(ref: ObjectRef, error: FacescreenError) -> None:
+def record_object_error(ref: ObjectRef, error: FacescreenError) -> None:
     """Log and count an object that failed or was deferred. Its event is delivered again."""
     deferred = isinstance(error, DailyLimitReachedError)
     _add_count("deferred" if deferred else f"failed_{error.name}")

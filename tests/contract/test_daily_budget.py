@@ -34,8 +34,8 @@ class PrefixedState:
     def append(self, key: str, position: int, data: bytes) -> bool:
         return self._state.append(self._prefix + key, position, data)
 
-    def list_names(self, prefix: str, after: str) -> Iterator[str]:
-        for name in self._state.list_names(self._prefix + prefix, after and self._prefix + after):
+    def list_keys(self, prefix: str, after: str) -> Iterator[str]:
+        for name in self._state.list_keys(self._prefix + prefix, after and self._prefix + after):
             yield name.removeprefix(self._prefix)
 
 

@@ -75,10 +75,10 @@ def test_names_are_listed_in_order_after_any_name(
     for name in unusual_names:
         state.append(f"{key}/{name}", 0, b"x")
     state.append(f"{key}-beside", 0, b"x")
-    listed = [name.removeprefix(f"{key}/") for name in state.list_names(f"{key}/", "")]
+    listed = [name.removeprefix(f"{key}/") for name in state.list_keys(f"{key}/", "")]
     assert listed == unusual_names
-    assert list(state.list_names(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
-    assert list(state.list_names(f"{key}/none", "")) == []
+    assert list(state.list_keys(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
+    assert list(state.list_keys(f"{key}/none", "")) == []
 
 
 @pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)

@@ -186,7 +186,7 @@ def count_reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
     """Count the reserved calls of each day whose date starts with `days`, such as ``2026-11``:
     calls that were paid for, and calls whose outcome is unknown. Days without a limit are
     missing."""
-    shard_keys = list(state.list_names(f"{_KEY_PREFIX}{days}", ""))
+    shard_keys = list(state.list_keys(f"{_KEY_PREFIX}{days}", ""))
     calls_by_day: dict[str, int] = {}
     with ThreadPoolExecutor(_MAX_CONCURRENT_READS) as pool:
         for key, marks in zip(shard_keys, pool.map(state.read, shard_keys), strict=True):

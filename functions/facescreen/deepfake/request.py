@@ -26,7 +26,7 @@ MAX_INLINE_BYTES = 1024 * 1024
 """The largest image that may be sent in Base64. Larger ones are sent as a URL or a file."""
 _MAX_URL_CHARS = 8192
 
-UrlSource = str | Callable[[], str]
+UrlOrFactory = str | Callable[[], str]
 """A URL that the service can download, or a function that creates a new one for each attempt."""
 FileSource = str | Path | bytes | IO[bytes]
 """A path, bytes, or a binary stream at its start. A stream is sent again only if it can seek."""
@@ -37,7 +37,7 @@ class DetectRequest:
     """What to screen, and until when. Raises RequestRejectedError unless exactly one of `url`,
     `base64` and `file` is set, and for an invalid `kind` or `merchant_biz_id`."""
 
-    url: UrlSource = field(default="", repr=False)
+    url: UrlOrFactory = field(default="", repr=False)
     base64: str = field(default="", repr=False)
     """An image of up to MAX_INLINE_BYTES, in Base64."""
     file: FileSource | None = field(default=None, repr=False)
@@ -77,7 +77,7 @@ class DetectRequest:
 class DetectRequestFields(TypedDict, total=False):
     """The fields of a DetectRequest, as keyword arguments of a method."""
 
-    url: UrlSource
+    url: UrlOrFactory
     base64: str
     file: FileSource | None
     kind: str

@@ -159,7 +159,7 @@ class History:
         first = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
         next_day = int((first + timedelta(days=1)).timestamp())
         # "." sorts after "-", which ends the seconds.
-        names = self._state.list_names(
+        names = self._state.list_keys(
             self._prefix, f"{self._prefix}{_COUNTDOWN_START_S - next_day:010d}."
         )
         parsed = (_OutcomeName.parse(name, self._prefix) for name in names)
@@ -170,7 +170,7 @@ class History:
     def _list_names(self, after: str) -> Iterator[_OutcomeName]:
         """Newest first. "0" sorts after "/", which ends a cursor."""
         start = f"{self._prefix}{after}0" if after else ""
-        for name in self._state.list_names(self._prefix, start):
+        for name in self._state.list_keys(self._prefix, start):
             yield _OutcomeName.parse(name, self._prefix)
 
 

@@ -126,7 +126,7 @@ class BatchProcessor:
             if result.outcome is not None:
                 telemetry.record_outcome(result.outcome)
             if isinstance(result.failure, FacescreenError):
-                telemetry.record_error(result.ref, result.failure)
+                telemetry.record_object_error(result.ref, result.failure)
             elif result.failure is not None:
                 telemetry.record_unexpected_error(result.failure, "")
         for error in delivery.errors:

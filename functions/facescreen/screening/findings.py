@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen.errors import ContentError
 from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
-from facescreen.model import EMULATOR_RULE, Advice, Finding, Verdict
+from facescreen.model import EMULATOR_ADVICE_RULE, Advice, Finding, Verdict
 from facescreen.requirements import assess
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _build_detection_finding(
     """The service returned a result. The call is paid for."""
     is_failed = detection.verdict is Verdict.FAILED
     emulator_advice = (
-        (Advice(EMULATOR_RULE, detection.emulator_name),) if detection.emulator_name else ()
+        (Advice(EMULATOR_ADVICE_RULE, detection.emulator_name),) if detection.emulator_name else ()
     )
     return Finding(
         detection.verdict,

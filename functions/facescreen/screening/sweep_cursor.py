@@ -72,7 +72,7 @@ class CursorStore:
     def resume(self, now: datetime, initial_lookback: timedelta) -> SweepCursor:
         """Return the cursor of the current sweep, or of the next one. The first sweep ever
         covers `initial_lookback`."""
-        names = list(self._state.list_names(KEY_PREFIX, _build_object_key(now - _MAX_CURSOR_AGE)))
+        names = list(self._state.list_keys(KEY_PREFIX, _build_object_key(now - _MAX_CURSOR_AGE)))
         self._object_key = names[-1] if names else _build_object_key(now)
         data = self._state.read(self._object_key)
         self._length = len(data)

@@ -211,7 +211,7 @@ class OssStateStore:
             )
         return True
 
-    def list_names(self, prefix: str, after: str) -> Iterator[str]:
+    def list_keys(self, prefix: str, after: str) -> Iterator[str]:
         for summary in iterate_objects(partial(_list_page, self._bucket, prefix), after):
             yield summary.key
 

@@ -93,8 +93,9 @@ class StateStore(Protocol):
     def append(self, key: str, position: int, data: bytes) -> bool:
         """Append if `position` equals the object's length. Returns False if it does not."""
 
-    def list_names(self, prefix: str, after: str) -> Iterator[str]:
-        """Yield the names under `prefix` that come after `after`, sorted, one page at a time."""
+    def list_keys(self, prefix: str, after: str) -> Iterator[str]:
+        """Yield the keys that start with `prefix` and come after `after`, sorted. Requests one page at
+        a time."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class S3Store:
             url: str = self._client.generate_presigned_url(
                 "get_object", Params=build_object_params(ref), ExpiresIn=expires_in_s
             )
-        return url if is_url_safe(ref.key) else _encode_slashes(url, ref.key)
+        return url if is_url_safe(ref.key) else _encode_key_slashes(url, ref.key)
 
     def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
         """Return a presigned URL of the object itself: S3 makes no thumbnails."""
@@ -205,7 +205,7 @@ class S3StateStore:
             return False
         return True
 
-    def list_names(self, prefix: str, after: str) -> Iterator[str]:
+    def list_keys(self, prefix: str, after: str) -> Iterator[str]:
         for summary in iterate_objects(
             partial(_list_page, self._client, self._bucket, prefix), after
         ):
@@ -317,6 +317,6 @@ def _build_bucket_origins(endpoint: str, *, own_host: bool) -> tuple[str, ...]:
     return (f"{parts.scheme}://*.{parts.netloc}", endpoint)
 
 
-def _encode_slashes(url: str, key: str) -> str:
+def _encode_key_slashes(url: str, key: str) -> str:
     """Return `url` with the key's slashes encoded. V4 signs them unencoded in both forms."""
     return url.replace(quote(key, safe="/~"), quote(key, safe="~"), 1)

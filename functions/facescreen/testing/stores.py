@@ -91,16 +91,16 @@ class MemoryStore:
         return self._objects[ref.bucket, ref.key].acl
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        return self._find_object("head", ref).head
+        return self._start_operation("head", ref).head
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
-        stored = self._find_object("read", ref)
+        stored = self._start_operation("read", ref)
         if ref.etag and ref.etag != stored.head.etag:
             raise ObjectChangedError("the object was overwritten")
         return stored.data[start : start + length]
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        data = self.read(ref, 0, self._find_object("download", ref).head.size)
+        data = self.read(ref, 0, self._start_operation("download", ref).head.size)
         if not convert:
             return data
         if self._convert is None:
@@ -108,10 +108,10 @@ class MemoryStore:
         return self._convert(data)
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
-        return dict(self._find_object("tags", ref).tags)
+        return dict(self._start_operation("tags", ref).tags)
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
-        stored = self._find_object("replace_tags", ref)
+        stored = self._start_operation("replace_tags", ref)
         if len(tags) > _MAX_TAGS:
             raise TagsRefusedError(f"more than {_MAX_TAGS} tags")
         stored.tags = dict(tags)
@@ -134,7 +134,7 @@ class MemoryStore:
         )
 
     def copy(self, ref: ObjectRef, to: ObjectRef, *, must_be_new: bool) -> None:
-        stored = self._find_object("copy", ref)
+        stored = self._start_operation("copy", ref)
         if ref.etag != stored.head.etag or (must_be_new and self.exists(to.bucket, to.key)):
             raise ObjectChangedError("the object was overwritten")
         self.put(to.bucket, to.key, stored.data, stored.tags)
@@ -144,16 +144,17 @@ class MemoryStore:
         self.remove(ref.bucket, ref.key)
 
     def get_acl(self, ref: ObjectRef) -> str:
-        return self._find_object("acl", ref).acl
+        return self._start_operation("acl", ref).acl
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
-        self._find_object("set_acl", ref).acl = acl
+        self._start_operation("set_acl", ref).acl = acl
 
     def _summarize(self, bucket: str, key: str) -> ObjectSummary:
         stored = self._objects[bucket, key]
         return ObjectSummary(key, stored.head.etag, stored.head.size, stored.last_modified)
 
-    def _find_object(self, operation: str, ref: ObjectRef) -> _StoredObject:
+    def _start_operation(self, operation: str, ref: ObjectRef) -> _StoredObject:
+        """Call `before_operation`. Returns the object, or raises ObjectNotFoundError."""
         self.before_operation(operation)
         try:
             return self._objects[ref.bucket, ref.key]
@@ -179,7 +180,7 @@ class MemoryStateStore:
             self._objects[key] = stored + data
             return True
 
-    def list_names(self, prefix: str, after: str) -> Iterator[str]:
+    def list_keys(self, prefix: str, after: str) -> Iterator[str]:
         for name in sorted(self._objects):
             if name.startswith(prefix) and name > after:
                 yield name

@@ -148,7 +148,7 @@ def test_outcomes_with_a_future_time_are_listed_and_not_counted() -> None:
 def test_an_entry_holds_only_the_time_and_the_screening() -> None:
     state_store = MemoryStateStore()
     History(state_store).add(outcome("kyc/a"))
-    (name,) = state_store.list_names("", "")
+    (name,) = state_store.list_keys("", "")
     assert name.endswith("/selfies/kyc/a")
     content = json.loads(state_store.read(name))
     assert set(content) == {"at", "screening"}

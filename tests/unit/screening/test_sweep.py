@@ -333,4 +333,4 @@ def test_the_cursor_is_stored_in_one_state_object_a_day() -> None:
     harness.now = datetime(2026, 11, 23, 23, 59, tzinfo=timezone.utc)
     harness.sweep()
     harness.sweep(2 * MINUTE)
-    assert list(harness.state.list_names("", "")) == ["sweep/2026-11-23", "sweep/2026-11-24"]
+    assert list(harness.state.list_keys("", "")) == ["sweep/2026-11-23", "sweep/2026-11-24"]

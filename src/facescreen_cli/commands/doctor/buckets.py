@@ -55,7 +55,7 @@ def check_state_bucket(
     state_store = deployment.platform(credentials).state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: state_store.read(key),
-        "oss:ListObjects": lambda: next(state_store.list_names(key, ""), None),
+        "oss:ListObjects": lambda: next(state_store.list_keys(key, ""), None),
         # Rejected because of its position: nothing is written.
         "oss:PutObject": lambda: state_store.append(key, 1, b"-"),
     }
