@@ -94,8 +94,8 @@ class StateStore(Protocol):
         """Append if `position` equals the object's length. Returns False if it does not."""
 
     def list_keys(self, prefix: str, after: str) -> Iterator[str]:
-        """Yield the keys that start with `prefix` and come after `after`, sorted. Requests one page at
-        a time."""
+        """Yield the keys with `prefix` that come after `after`, sorted. Requests one page at a
+        time."""
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,6 @@ class MemoryStateStore:
             return True
 
     def list_keys(self, prefix: str, after: str) -> Iterator[str]:
-        for name in sorted(self._objects):
-            if name.startswith(prefix) and name > after:
-                yield name
+        for key in sorted(self._objects):
+            if key.startswith(prefix) and key > after:
+                yield key
