@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import build, wheels
-from facescreen_cli.commands.package.command import package
 from facescreen_cli.commands.package.distributions import read_distributions
 from facescreen_cli.commands.package.sbom import BuiltPackage, PackagePart
 from facescreen_cli.deploy_target import DeployTarget, read_deploy_target
 from facescreen_cli.interpreters import PackagingError
+from facescreen_cli.main import facescreen
 from facescreen_cli.project import PROJECT_FOLDER
 from tests.support.command import exit_code
 
@@ -36,7 +36,7 @@ LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 def test_unsupported_targets_are_refused(
     arguments: list[str], environment: dict[str, str], expected: str
 ) -> None:
-    result = CliRunner().invoke(package, arguments, env=environment)
+    result = CliRunner().invoke(facescreen, ["package", *arguments], env=environment)
     assert result.exit_code == 2
     assert expected in result.output
 

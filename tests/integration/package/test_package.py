@@ -19,8 +19,8 @@ from facescreen_cli.commands.package.import_graph import EXCLUDED_MODULES
 from tests.bench import imported_modules
 from tests.integration.package.conftest import BuiltPackages
 
-MAX_MB = {"object_created": 34, "http_api": 35}
-"""10 % above the measured 31.2 and 31.7 MB, bytecode included."""
+MAX_MB = {"object_created": 35, "http_api": 36}
+"""Measured with bytecode: 31.2 and 31.7 MB on Python 3.11; 34.3 for the first one on 3.14."""
 FUNCTIONS = list(MAX_MB)
 HTTP_ONLY = {"jwt", "python_multipart"}
 FORBIDDEN = re.compile(

@@ -16,7 +16,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
 from facescreen.settings import loader
 from facescreen.settings.table import HttpSettings, SweepSettings
-from facescreen_cli.commands.doctor.command import doctor
+from facescreen_cli.main import facescreen
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import env_defaults
 from tests.templates.s_yaml.preview import PROJECT
@@ -110,9 +110,9 @@ def doctor_findings(
     """Run ``facescreen doctor --env .env --offline`` and return the lines that are not ok."""
     path = folder / ".env"
     path.write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
-    arguments = ["--env", str(path), "--template", str(template), "--offline", "--json"]
+    arguments = ["doctor", "--env", str(path), "--template", str(template), "--offline", "--json"]
     with patch.dict(os.environ, clear=True):
-        result = CliRunner().invoke(doctor, arguments, standalone_mode=False)
+        result = CliRunner().invoke(facescreen, arguments, standalone_mode=False)
     assert result.exception is None
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.return_value == 2 * any(line["level"] == "fault" for line in lines)
