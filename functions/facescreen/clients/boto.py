@@ -27,7 +27,7 @@ _CLIENT_CONFIG = Config(
     # After an instance was frozen its pooled connections are dead; a retry opens a new one.
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-_CONNECTION_ERRORS = (
+_UNREACHABLE_ERRORS = (
     boto.ConnectionError,
     boto.CredentialRetrievalError,
     boto.HTTPClientError,
@@ -138,7 +138,7 @@ def translate_aws_errors(
         yield
     except boto.ClientError as error:
         raise to_error(AwsErrorResponse.from_client_error(error), service) from None
-    except _CONNECTION_ERRORS as error:
+    except _UNREACHABLE_ERRORS as error:
         raise errors.ServiceUnavailableError(
             f"{service} can't be reached ({type(error).__name__})"
         ) from None

@@ -66,14 +66,14 @@ class JsonObject:
 
     def get_object(self, key: str) -> JsonObject:
         """Return the JSON object under `key`."""
-        return JsonObject.from_value(self.values.get(key), self._path_of(key))
+        return JsonObject.from_value(self.values.get(key), self._build_path(key))
 
     def get_string(self, key: str, max_chars: int = _MAX_STRING_CHARS) -> str:
         """Return a non-empty string of at most `max_chars` characters."""
         value = self.get_optional_string(key, max_chars)
         if not value:
             raise InvalidEventError(
-                f"the event's {self._path_of(key)} must be a string that is not empty"
+                f"the event's {self._build_path(key)} must be a string that is not empty"
             )
         return value
 
@@ -82,7 +82,7 @@ class JsonObject:
         value = self.values.get(key)
         if value is None:
             return ""
-        path = self._path_of(key)
+        path = self._build_path(key)
         if not isinstance(value, str):
             raise InvalidEventError(
                 f"the event's {path} must be a string, not {type(value).__name__}"
@@ -102,17 +102,17 @@ class JsonObject:
         """Return a valid bucket name: it becomes part of a host name."""
         name = self.get_string(key)
         if not _BUCKET_NAME_PATTERN.fullmatch(name):
-            raise InvalidEventError(f"the event's {self._path_of(key)} is not a bucket name")
+            raise InvalidEventError(f"the event's {self._build_path(key)} is not a bucket name")
         return name
 
-    def get_size(self, key: str) -> int | None:
+    def get_optional_size(self, key: str) -> int | None:
         """Return a size in bytes; None if the event does not contain it."""
         value = self.values.get(key)
         if value is not None and (type(value) is not int or value < 0):
             raise InvalidEventError(
-                f"the event's {self._path_of(key)} must be a whole number, not negative"
+                f"the event's {self._build_path(key)} must be a whole number, not negative"
             )
         return value
 
-    def _path_of(self, key: str) -> str:
+    def _build_path(self, key: str) -> str:
         return f"{self.path}.{key}"

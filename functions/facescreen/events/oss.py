@@ -48,6 +48,6 @@ def _build_object_ref(oss: JsonObject, event_time: str) -> ObjectRef:
         bucket=oss.get_object("bucket").get_bucket_name("name"),
         key=require_object_key(oss_object.get_string("key"), f"{oss_object.path}.key"),
         etag=oss_object.get_optional_string("eTag").strip('"').upper(),
-        size=oss_object.get_size("size"),
+        size=oss_object.get_optional_size("size"),
         event_time=event_time,
     )

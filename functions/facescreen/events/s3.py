@@ -41,7 +41,7 @@ def read_record(record: JsonObject) -> ObjectRef | None:
         key=_decode_key(s3_object, "key"),
         etag=s3_object.get_optional_string("eTag"),
         version_id=s3_object.get_optional_string("versionId"),
-        size=s3_object.get_size("size"),
+        size=s3_object.get_optional_size("size"),
         event_time=record.get_optional_string("eventTime"),
     )
 
@@ -67,7 +67,7 @@ def read_event_bridge_event(event: JsonObject) -> ObjectRef | None:
         key=require_object_key(s3_object.get_string("key"), f"{s3_object.path}.key"),
         etag=s3_object.get_optional_string("etag"),
         version_id=s3_object.get_optional_string("version-id"),
-        size=s3_object.get_size("size"),
+        size=s3_object.get_optional_size("size"),
         event_time=event.get_optional_string("time"),
     )
 

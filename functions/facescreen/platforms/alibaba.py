@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from facescreen.storage.oss import OssStore
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
-S = TypeVar("S", bound="OssStore")
+StoreT = TypeVar("StoreT", bound="OssStore")
 
 DEFAULT_REGION = "ap-southeast-1"
 FUNCTION_NAME_TYPE = StringType(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a function name")
@@ -224,7 +224,7 @@ class AlibabaPlatform:
             function=self.invoker_settings.function,
         )
 
-    def _create_store(self, store_class: type[S]) -> S:
+    def _create_store(self, store_class: type[StoreT]) -> StoreT:
         return store_class(
             self.credentials,
             endpoint=self.settings.oss_endpoint,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from facescreen.settings.setting_types import SettingType
 
 T = TypeVar("T")
-G = TypeVar("G", bound="SettingsGroup")
+GroupT = TypeVar("GroupT", bound="SettingsGroup")
 
 _VARIABLE_REFERENCE_PATTERN = re.compile(r"\$\{([A-Z_|]+)\}")
 
@@ -84,10 +84,10 @@ def shared_setting(definition: Setting[T]) -> T:
     return typed_field
 
 
-def settings_group(group_class: type[G]) -> G:
+def settings_group(group_class: type[GroupT]) -> GroupT:
     """Create a field of a group that is a group itself."""
     dataclass_field: Any = field(metadata={"group": group_class})
-    typed_field: G = dataclass_field
+    typed_field: GroupT = dataclass_field
     return typed_field
 
 
@@ -111,7 +111,7 @@ class SettingsReader:
         self._strings: dict[str, str] = {}
         self.errors: list[str] = []
 
-    def read_group(self, group_class: type[G]) -> G:
+    def read_group(self, group_class: type[GroupT]) -> GroupT:
         """Read a group. Errors are kept for `raise_errors`."""
         values = {each.name: self._read_field(each.metadata) for each in fields(group_class)}  # type: ignore[arg-type]
         settings = group_class(**values)
@@ -171,8 +171,8 @@ class SettingsReader:
 
 
 def load_settings(
-    group_class: type[G], environment: Mapping[str, str], *, unused: Collection[str] = ()
-) -> G:
+    group_class: type[GroupT], environment: Mapping[str, str], *, unused: Collection[str] = ()
+) -> GroupT:
     """Read one group. Raises InvalidSettingsError with all errors."""
     reader = SettingsReader(environment, unused=unused)
     settings = reader.read_group(group_class)

@@ -33,7 +33,7 @@ def drop_null_version(version_id: str) -> str:
     return "" if version_id == "null" else version_id
 
 
-def is_url_safe(key: str) -> bool:
+def has_url_safe_segments(key: str) -> bool:
     """Whether the key's slashes may stay unencoded in a URL: clients drop empty and dot
     segments."""
     return not {"", ".", ".."} & set(key.split("/"))

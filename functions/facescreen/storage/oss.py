@@ -16,7 +16,11 @@ from urllib3.util.retry import Retry
 
 from facescreen import errors
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import build_not_found_message, drop_null_version, is_url_safe
+from facescreen.storage.keys import (
+    build_not_found_message,
+    drop_null_version,
+    has_url_safe_segments,
+)
 from facescreen.storage.ports import (
     MAX_OBJECTS_PER_PAGE,
     ListingPage,
@@ -32,8 +36,8 @@ if TYPE_CHECKING:
 
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the
 # shorter side to 720 pixels and use a compression ratio of 0.8").
-CONVERSION_PROCESS = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
-THUMBNAIL_PROCESS = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
+CONVERSION_PROCESS_PARAM = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
+THUMBNAIL_PROCESS_PARAM = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
 _TIMEOUT_S = 5
 _MAX_CONNECTIONS = 32
 """As many as the threads that read tags for a report."""
@@ -96,7 +100,7 @@ class OssStore:
                     headers=_build_if_match_header(ref),
                     params={
                         **build_version_params(ref),
-                        **_build_process_params(CONVERSION_PROCESS if convert else ""),
+                        **_build_process_params(CONVERSION_PROCESS_PARAM if convert else ""),
                     },
                 )
                 .read()
@@ -121,10 +125,10 @@ class OssStore:
             )
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
-        return self._sign_url(ref, expires_in_s, CONVERSION_PROCESS if convert else "")
+        return self._sign_url(ref, expires_in_s, CONVERSION_PROCESS_PARAM if convert else "")
 
     def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
-        return self._sign_url(ref, expires_in_s, THUMBNAIL_PROCESS)
+        return self._sign_url(ref, expires_in_s, THUMBNAIL_PROCESS_PARAM)
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._buckets.get(bucket), prefix, after)
@@ -136,7 +140,7 @@ class OssStore:
                 ref.key,
                 expires_in_s,
                 params={**build_version_params(ref), **_build_process_params(process)},
-                slash_safe=is_url_safe(ref.key),
+                slash_safe=has_url_safe_segments(ref.key),
             )
         return url
 

@@ -14,7 +14,11 @@ from botocore.exceptions import ClientError
 from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import build_not_found_message, drop_null_version, is_url_safe
+from facescreen.storage.keys import (
+    build_not_found_message,
+    drop_null_version,
+    has_url_safe_segments,
+)
 from facescreen.storage.ports import (
     MAX_OBJECTS_PER_PAGE,
     ListingPage,
@@ -99,7 +103,7 @@ class S3Store:
             url: str = self._client.generate_presigned_url(
                 "get_object", Params=build_object_params(ref), ExpiresIn=expires_in_s
             )
-        return url if is_url_safe(ref.key) else _encode_key_slashes(url, ref.key)
+        return url if has_url_safe_segments(ref.key) else _encode_key_slashes(url, ref.key)
 
     def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
         """Return a presigned URL of the object itself: S3 makes no thumbnails."""
