@@ -62,22 +62,22 @@ def assert_screened_once(cloud_client: LocalCloudClient, keys: list[str]) -> Non
 def test_a_backfill_killed_twice_pays_for_each_object_once(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    keys = upload_portraits(cloud, cloud_client, "killed/", 300)
+    keys = upload_portraits(cloud, cloud_client, "killed/", 120)
     backfill.kill_after(1, "/killed/", "--share", "0.3")
-    backfill.kill_after(150, "/killed/", "--share", "0.3")
+    backfill.kill_after(60, "/killed/", "--share", "0.3")
     lines = backfill.lines("/killed/", "--share", "0.3")
-    assert 150 <= lines[1]["submitted"] < 300
+    assert 60 <= lines[1]["submitted"] < 120
     assert lines[-1] == {
         "event": "ended",
-        "submitted": 300,
+        "submitted": 120,
         "left": 0,
-        "cost_usd_at_most": 120.0,
+        "cost_usd_at_most": 48.0,
         "stopped": "",
         "journal": "",
     }
     assert_screened_once(cloud_client, keys)
     again = backfill.lines("/killed/")
-    assert (again[1]["to_screen"], again[1]["have_a_verdict"]) == (0, 300)
+    assert (again[1]["to_screen"], again[1]["have_a_verdict"]) == (0, 120)
 
 
 def test_ctrl_c_ends_cleanly_and_says_how_to_continue(
