@@ -26,12 +26,12 @@ class Interpreter:
     full_version: str
 
 
-def find_or_install(version: str) -> Interpreter:
+def find_or_install_python(version: str) -> Interpreter:
     """Find CPython `version` (``3.10``); uv installs it if there is none. Raises PackagingError."""
-    interpreter = find_installed(version)
+    interpreter = find_installed_python(version)
     if interpreter is None:
         _run([find_uv(), "python", "install", "--quiet", version], _INSTALL_TIMEOUT_S)
-        interpreter = find_installed(version)
+        interpreter = find_installed_python(version)
     if interpreter is None:
         raise PackagingError(
             f"bytecode for Python {version} needs Python {version}, which was not found: install "
@@ -41,16 +41,16 @@ def find_or_install(version: str) -> Interpreter:
     return interpreter
 
 
-def find_installed(version: str) -> Interpreter | None:
-    """The first one on the PATH, in pyenv, or known to uv."""
-    for path in _candidate_paths(version):
-        full_version = _cpython_version(path)
+def find_installed_python(version: str) -> Interpreter | None:
+    """Find CPython `version` on the PATH, in pyenv, or known to uv; None if there is none."""
+    for path in _find_candidate_paths(version):
+        full_version = _get_cpython_version(path)
         if full_version.startswith(f"{version}."):
             return Interpreter(path, full_version)
     return None
 
 
-def _candidate_paths(version: str) -> Iterator[Path]:
+def _find_candidate_paths(version: str) -> Iterator[Path]:
     on_path = which(f"python{version}")
     if on_path:
         yield Path(on_path)
@@ -63,7 +63,7 @@ def _candidate_paths(version: str) -> Iterator[Path]:
         yield Path(uv_python)
 
 
-def _cpython_version(path: Path) -> str:
+def _get_cpython_version(path: Path) -> str:
     """The full version; empty if it isn't CPython or doesn't run."""
     implementation, _, version = (_run([str(path), "-I", "-c", _VERSION_SCRIPT]) or "").partition(
         " "
@@ -71,11 +71,11 @@ def _cpython_version(path: Path) -> str:
     return version if implementation == "cpython" else ""
 
 
-def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
-    """The command's output; None if it failed."""
+def _run(command: list[str], timeout_s: float = _RUN_TIMEOUT_S) -> str | None:
+    """Run a command and return its output; None if it failed."""
     try:
         process = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=seconds
+            command, capture_output=True, text=True, check=False, timeout=timeout_s
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -85,12 +85,10 @@ def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
 def find_uv() -> str:
     """The uv installed with this command, or else the first on the PATH. Raises PackagingError."""
     same_folder = Path(sys.executable).parent
-    interpreter = shutil.which(
-        "uv", path=os.pathsep.join([str(same_folder), os.environ.get("PATH", "")])
-    )
-    if interpreter is None:
+    uv = shutil.which("uv", path=os.pathsep.join([str(same_folder), os.environ.get("PATH", "")]))
+    if uv is None:
         raise PackagingError("uv is not installed: run `pip install uv`")
-    return interpreter
+    return uv
 
 
 class PackagingError(click.ClickException):

@@ -25,11 +25,11 @@ from facescreen_local.samples import SampleFile, build_scripted_verdicts, make_s
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"
-BUCKET = "selfies"
-STATE_BUCKET = "facescreen-state"
-TOPIC = "facescreen-verdicts"
-QUEUE = "facescreen-verdicts"
-DEAD_LETTER_QUEUE = "facescreen-dead-letters"
+BUCKET_NAME = "selfies"
+STATE_BUCKET_NAME = "facescreen-state"
+TOPIC_NAME = "facescreen-verdicts"
+QUEUE_NAME = "facescreen-verdicts"
+DEAD_LETTER_QUEUE_NAME = "facescreen-dead-letters"
 SCENE_CODE = "local_0001"
 
 _MNS_DESTINATION_PATTERN = re.compile(
@@ -139,12 +139,12 @@ class LocalCloud:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.key.access_key_secret,
             "OSS_ENDPOINT": self.oss.url,
             "OSS_REGION": REGION,
-            "OSS_BUCKET": BUCKET,
+            "OSS_BUCKET": BUCKET_NAME,
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
             "MNS_ENDPOINT": self.mns.url,
-            "MNS_TOPIC": TOPIC,
-            "MNS_QUEUE": QUEUE,
-            "MNS_DLQ": DEAD_LETTER_QUEUE,
+            "MNS_TOPIC": TOPIC_NAME,
+            "MNS_QUEUE": QUEUE_NAME,
+            "MNS_DLQ": DEAD_LETTER_QUEUE_NAME,
             "FC_ENDPOINT": self.fc.url,
             "FC_FUNCTION": self.fc.functions.all_functions[0].function.name,
             "HTTP_TRIGGER_URL": self.http.url if self.http else "",
@@ -154,12 +154,12 @@ class LocalCloud:
         return {**client_only, **self._function_environment()}
 
     def _create_resources(self) -> None:
-        self.oss.create_bucket(BUCKET)
-        self.oss.create_bucket(STATE_BUCKET)
-        for queue in (QUEUE, DEAD_LETTER_QUEUE):
+        self.oss.create_bucket(BUCKET_NAME)
+        self.oss.create_bucket(STATE_BUCKET_NAME)
+        for queue in (QUEUE_NAME, DEAD_LETTER_QUEUE_NAME):
             self.mns.create_queue(queue)
-        self.mns.create_topic(TOPIC)
-        self.mns.subscribe(TOPIC, "queue", QUEUE)
+        self.mns.create_topic(TOPIC_NAME)
+        self.mns.subscribe(TOPIC_NAME, "queue", QUEUE_NAME)
 
     async def _start_functions(self, port: int) -> None:
         """Bind the address first, because the functions' environment contains it."""
@@ -193,17 +193,17 @@ class LocalCloud:
         return {
             "ALIBABA_CLOUD_ACCOUNT_ID": self.account.account_id,
             "SCENE_CODE": SCENE_CODE,
-            "STATE_BUCKET": STATE_BUCKET,
-            "OSS_BUCKET": BUCKET,
+            "STATE_BUCKET": STATE_BUCKET_NAME,
+            "OSS_BUCKET": BUCKET_NAME,
             "OSS_REGION": REGION,
             "OSS_ENDPOINT": self.oss.url,
             "OSS_PUBLIC_ENDPOINT": self.oss.url,
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
             "CLOUDAUTH_UPLOAD_ENDPOINT": self.cloudauth.url,
             "MNS_ENDPOINT": self.mns.url,
-            "MNS_TOPIC": TOPIC,
-            "MNS_DLQ": DEAD_LETTER_QUEUE,
-            "MNS_QUEUE": QUEUE,
+            "MNS_TOPIC": TOPIC_NAME,
+            "MNS_DLQ": DEAD_LETTER_QUEUE_NAME,
+            "MNS_QUEUE": QUEUE_NAME,
             "SWEEP_ENDPOINT": f"http://{LOOPBACK}:{self._fc_port}",
             "SWEEP": "true",
             # The local cloud has no networks.

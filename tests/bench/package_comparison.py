@@ -59,7 +59,8 @@ class PackageComparison:
 def run(folder: Path) -> tuple[str, list[PackageComparison]]:
     """Compare packages for Function Compute on Python 3.10, or else 3.12. Returns the exact Python
     version and the comparisons."""
-    python = interpreters.find_installed("3.10") or interpreters.find_or_install("3.12")
+    python = interpreters.find_installed_python("3.10")
+    python = python or interpreters.find_or_install_python("3.12")
     version = python.full_version.rpartition(".")[0]
     deploy_target = read_deploy_target("alibaba", {"FC_RUNTIME": f"python{version}"})
     pip = _install_with_pip(python, deploy_target.requirements, folder / "pip")

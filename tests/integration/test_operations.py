@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from facescreen_local.protocol.operations import Operations, import_operations, resource_pattern
+from facescreen_local.protocol.operations import Operations, import_operations, to_resource_pattern
 
 REGISTRY = """
 from facescreen_local.protocol.operations import Operations
@@ -86,4 +86,4 @@ def test_subresources_come_from_the_operations(operations: Operations[str]) -> N
     ],
 )
 def test_every_second_part_of_a_path_is_a_name(path: str, resource: str) -> None:
-    assert resource_pattern(path) == resource
+    assert to_resource_pattern(path) == resource

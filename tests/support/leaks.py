@@ -9,7 +9,7 @@ from pathlib import Path
 
 import oss2
 
-from facescreen_local.cloud import STATE_BUCKET, LocalCloud
+from facescreen_local.cloud import STATE_BUCKET_NAME, LocalCloud
 from tests.support.cloud_client import LocalCloudClient
 
 # Parameters of presigned URLs, V1 and V4; a JPEG, an MP4 and a PNG in Base64.
@@ -49,7 +49,7 @@ def _written_texts(cloud_folder: Path, cloud_client: LocalCloudClient) -> Iterat
     state = oss2.Bucket(
         cloud_client.bucket.auth,
         cloud_client.bucket.endpoint,
-        STATE_BUCKET,
+        STATE_BUCKET_NAME,
         region=cloud_client.bucket.region,
     )
     for summary in oss2.ObjectIterator(state):

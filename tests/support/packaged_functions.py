@@ -20,4 +20,4 @@ def packaged_interpreters() -> dict[str, str] | None:
     aim = read_deploy_target("alibaba", {})
     facescreen = Path(sys.executable).with_name("facescreen")
     subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)
-    return {f"python{aim.python}": str(interpreters.find_or_install(aim.python).path)}
+    return {f"python{aim.python}": str(interpreters.find_or_install_python(aim.python).path)}

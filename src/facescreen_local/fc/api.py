@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote
 from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
 from facescreen_local.fc import fc_signature
-from facescreen_local.protocol.operations import resource_pattern
+from facescreen_local.protocol.operations import to_resource_pattern
 from facescreen_local.protocol.request import RequestHead
 
 LATEST_QUALIFIER = "LATEST"
@@ -70,7 +70,7 @@ class Fc3Api(FcApi):
         match = self._PATH_PATTERN.fullmatch(head.path)
         if match is None:
             return FcRequestTarget()
-        resource = f"{_FC3_PREFIX}{resource_pattern(match['path'])}"
+        resource = f"{_FC3_PREFIX}{to_resource_pattern(match['path'])}"
         qualifier = parse_qs(head.query).get("qualifier", [LATEST_QUALIFIER])[0]
         return FcRequestTarget(resource, unquote(match["function"] or ""), qualifier)
 
@@ -105,7 +105,7 @@ class Fc2Api(FcApi):
         match = self._PATH_PATTERN.fullmatch(unquote(head.path))
         if match is None:
             return FcRequestTarget()
-        resource = f"{_FC2_PREFIX}{resource_pattern(match['path'])}"
+        resource = f"{_FC2_PREFIX}{to_resource_pattern(match['path'])}"
         return FcRequestTarget(
             resource, match["function"] or "", match["qualifier"] or LATEST_QUALIFIER
         )

@@ -29,7 +29,7 @@ def authenticate(
     _check_version(headers)
     _check_date(headers)
     secret = find_secret(account, key_id, headers.get("security-token", ""))
-    check_signature(signature, hmac_sha1(secret, _string_to_sign(method, resource, headers)))
+    check_signature(signature, hmac_sha1(secret, _build_string_to_sign(method, resource, headers)))
 
 
 def check_content_md5(headers: Mapping[str, str], body: bytes) -> None:
@@ -71,7 +71,7 @@ def _check_date(headers: Mapping[str, str]) -> None:
     check_clock_skew(parse_http_date(date))
 
 
-def _string_to_sign(method: str, resource: str, headers: Mapping[str, str]) -> bytes:
+def _build_string_to_sign(method: str, resource: str, headers: Mapping[str, str]) -> bytes:
     """Return the string to sign as the bytes that were sent: aiohttp keeps bytes that are not
     UTF-8 as lone surrogates."""
     standard_headers = [headers.get(name, "") for name in ("content-md5", "content-type", "date")]

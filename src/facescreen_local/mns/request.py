@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from facescreen_local.protocol.operations import resource_pattern
+from facescreen_local.protocol.operations import to_resource_pattern
 
 XML_NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 """The XML namespace."""
@@ -53,7 +53,7 @@ def parse_target(raw_path: str) -> MnsRequestTarget:
     match = _PATH_PATTERN.fullmatch(path)
     parts = match.groupdict("") if match else dict.fromkeys(_PATH_PATTERN.groupindex, "")
     return MnsRequestTarget(
-        resource=resource_pattern(path),
+        resource=to_resource_pattern(path),
         query=dict(parse_qsl(query, keep_blank_values=True)),
         **parts,
     )

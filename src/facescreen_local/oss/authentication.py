@@ -25,10 +25,10 @@ from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,
     CredentialScope,
-    canonical_request_v4,
+    build_canonical_request_v4,
+    build_string_to_sign_v1,
     sign_request_v4,
     sign_v4,
-    string_to_sign_v1,
 )
 from facescreen_local.protocol.post_policy import (
     V1_FORM_FIELDS,
@@ -99,7 +99,7 @@ class Authenticator:
         date = request.headers.get("x-oss-date") or request.headers.get("date", "")
         check_clock_skew(parse_http_date(date))
         secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN_PARAMETER))
-        to_sign = string_to_sign_v1(request.method, request.target, request.headers, date)
+        to_sign = build_string_to_sign_v1(request.method, request.target, request.headers, date)
         check_signature(signature, hmac_sha1(secret, to_sign))
 
     def _authenticate_url_v1(self, request: SignedRequestParts) -> None:
@@ -108,7 +108,7 @@ class Authenticator:
             raise access_denied_error("Invalid date (should be seconds since epoch).")
         check_not_expired(int(expires))
         secret = self._find_secret(key_id, request.target.parameter("security-token"))
-        to_sign = string_to_sign_v1(request.method, request.target, request.headers, expires)
+        to_sign = build_string_to_sign_v1(request.method, request.target, request.headers, expires)
         check_signature(signature, hmac_sha1(secret, to_sign))
 
     def _authenticate_header_v4(
@@ -121,9 +121,9 @@ class Authenticator:
             raise invalid_argument_error("x-oss-content-sha256", "", message)
         key_id, scope = self._parse_credential(fields.get("Credential", ""), date)
         secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN_PARAMETER))
-        additional = _split_header_names(fields.get("AdditionalHeaders"))
-        canonical = canonical_request_v4(
-            request.method, request.target, request.headers, additional
+        additional_headers = _split_header_names(fields.get("AdditionalHeaders"))
+        canonical = build_canonical_request_v4(
+            request.method, request.target, request.headers, additional_headers
         )
         expected = sign_request_v4(secret, scope, date, canonical)
         check_signature(fields.get("Signature", ""), expected)
@@ -137,10 +137,12 @@ class Authenticator:
         _check_validity(date, int(expires))
         key_id, scope = self._parse_credential(credential, date)
         secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN_PARAMETER))
-        additional = _split_header_names(target.parameter("x-oss-additional-headers"))
+        additional_headers = _split_header_names(target.parameter("x-oss-additional-headers"))
         signed_query = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
         signed_target = replace(target, query=signed_query)
-        canonical = canonical_request_v4(request.method, signed_target, request.headers, additional)
+        canonical = build_canonical_request_v4(
+            request.method, signed_target, request.headers, additional_headers
+        )
         check_signature(signature, sign_request_v4(secret, scope, date, canonical))
 
     def _authenticate_form_v4(self, fields: Mapping[str, str]) -> None:

@@ -66,35 +66,37 @@ class CredentialScope:
         return f"{self.day}/{self.region}/{self.product}/{_SCOPE_SUFFIX}"
 
 
-def string_to_sign_v1(
+def build_string_to_sign_v1(
     method: str, target: OssRequestTarget, headers: Mapping[str, str], date: str
 ) -> bytes:
     """Return the string to sign of version 1. `date` is the Date header, or a URL's Expires."""
     oss_headers = "".join(
-        f"{name}:{headers[name]}\n" for name in sorted(_oss_header_names(headers))
+        f"{name}:{headers[name]}\n" for name in sorted(_list_oss_header_names(headers))
     )
     md5, content_type = headers.get("content-md5", ""), headers.get("content-type", "")
     return _encode(
-        f"{method}\n{md5}\n{content_type}\n{date}\n{oss_headers}{_canonical_resource_v1(target)}"
+        f"{method}\n{md5}\n{content_type}\n{date}\n{oss_headers}{_build_canonical_resource_v1(target)}"
     )
 
 
-def canonical_request_v4(
+def build_canonical_request_v4(
     method: str,
     target: OssRequestTarget,
     headers: Mapping[str, str],
-    additional: Iterable[str] = (),
+    additional_headers: Iterable[str] = (),
 ) -> bytes:
-    """Return the canonical request of version 4. `additional` are the names of other headers that
-    the client signs, in lower case."""
-    additional_names = sorted(set(additional) - _SIGNED_HEADERS_V4 - _oss_header_names(headers))
-    names = _SIGNED_HEADERS_V4 | _oss_header_names(headers) | set(additional_names)
+    """Return the canonical request of version 4. `additional_headers` are the names
+    of other headers that the client signs, in lower case."""
+    additional_names = sorted(
+        set(additional_headers) - _SIGNED_HEADERS_V4 - _list_oss_header_names(headers)
+    )
+    names = _SIGNED_HEADERS_V4 | _list_oss_header_names(headers) | set(additional_names)
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(names & set(headers)))
     payload = headers.get("x-oss-content-sha256", "UNSIGNED-PAYLOAD")
     parts = [
         method,
-        _canonical_path_v4(target),
-        _canonical_query_v4(target),
+        _build_canonical_path_v4(target),
+        _build_canonical_query_v4(target),
         lines,
         ";".join(additional_names),
         payload,
@@ -124,24 +126,24 @@ def _derive_key_v4(secret: str, scope: CredentialScope) -> bytes:
     return key
 
 
-def _canonical_resource_v1(target: OssRequestTarget) -> str:
+def _build_canonical_resource_v1(target: OssRequestTarget) -> str:
     path = f"/{target.bucket}/{target.key}" if target.bucket else "/"
     signed_parameters = sorted(pair for pair in target.query if pair[0] in _SIGNED_PARAMETERS_V1)
     query = "&".join(f"{name}={value}" if value else name for name, value in signed_parameters)
     return f"{path}?{query}" if query else path
 
 
-def _canonical_path_v4(target: OssRequestTarget) -> str:
+def _build_canonical_path_v4(target: OssRequestTarget) -> str:
     path = f"/{target.bucket}/{target.key}" if target.bucket else "/"
     return _quote(path, "/")
 
 
-def _canonical_query_v4(target: OssRequestTarget) -> str:
+def _build_canonical_query_v4(target: OssRequestTarget) -> str:
     pairs = ((_quote(name), _quote(value)) for name, value in target.query)
     return "&".join(f"{name}={value}" if value else name for name, value in sorted(pairs))
 
 
-def _oss_header_names(headers: Mapping[str, str]) -> set[str]:
+def _list_oss_header_names(headers: Mapping[str, str]) -> set[str]:
     return {name for name in headers if name.startswith("x-oss-")}
 
 

@@ -80,7 +80,7 @@ class Operations(Generic[Context]):
         return self._operations.get((method, resource, subresource))
 
 
-def resource_pattern(path: str) -> str:
+def to_resource_pattern(path: str) -> str:
     """Replace each name in the path, every second part, with ``*``: ``/queues/*/messages``."""
     parts = path.split("/")
     parts[2::2] = ["*" if name else "" for name in parts[2::2]]

@@ -10,7 +10,7 @@ from typing import Any
 import oss2
 import pytest
 
-from facescreen_local.cloud import STATE_BUCKET, LocalCloud
+from facescreen_local.cloud import STATE_BUCKET_NAME, LocalCloud
 from tests.e2e.command_line.conftest import RunCommand
 from tests.e2e.command_line.folder import fill_folder
 from tests.support.cloud_client import FAST_SETTINGS, LocalCloudClient
@@ -107,7 +107,7 @@ def test_a_url_is_reported_without_its_query(
     assert "https" in rejected.stderr
 
 
-FUNCTION_SETTINGS = {"STATE_BUCKET": STATE_BUCKET, **FAST_SETTINGS}
+FUNCTION_SETTINGS = {"STATE_BUCKET": STATE_BUCKET_NAME, **FAST_SETTINGS}
 
 
 def test_an_object_is_tagged_only_with_write_back(

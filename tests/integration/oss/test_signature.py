@@ -8,9 +8,9 @@ from facescreen_local.auth.credentials import hmac_sha1
 from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.signature import (
     CredentialScope,
-    canonical_request_v4,
+    build_canonical_request_v4,
+    build_string_to_sign_v1,
     sign_request_v4,
-    string_to_sign_v1,
 )
 
 _DATE = "Wed, 28 Dec 2022 10:27:41 GMT"
@@ -43,7 +43,7 @@ def test_a_v1_header_signature_matches_the_vendors(
     query: tuple[tuple[str, str], ...], expected: str
 ) -> None:
     target = OssRequestTarget("examplebucket", "nelson", query)
-    text = string_to_sign_v1("PUT", target, _HEADERS_V1, _DATE)
+    text = build_string_to_sign_v1("PUT", target, _HEADERS_V1, _DATE)
     assert hmac_sha1("sk", text) == expected
 
 
@@ -62,7 +62,7 @@ def test_a_v1_header_signature_matches_the_vendors(
 def test_a_v1_url_signature_matches_the_vendors(
     key: str, expires: str, query: tuple[tuple[str, str], ...], expected: str
 ) -> None:
-    text = string_to_sign_v1("GET", OssRequestTarget("bucket", key, query), {}, expires)
+    text = build_string_to_sign_v1("GET", OssRequestTarget("bucket", key, query), {}, expires)
     assert hmac_sha1("sk", text) == expected
 
 
@@ -76,7 +76,7 @@ def test_a_v4_header_signature_matches_the_vendors() -> None:
         "x-oss-date": moment,
     }
     target = OssRequestTarget("bucket", "1234+-/123/1.txt", _QUERY_V4)
-    canonical = canonical_request_v4("PUT", target, headers)
+    canonical = build_canonical_request_v4("PUT", target, headers)
     scope = CredentialScope(moment[:8], "cn-hangzhou")
     expected = "e21d18daa82167720f9b1047ae7e7f1ce7cb77a31e8203a7d5f4624fa0284afe"
     assert sign_request_v4("sk", scope, moment, canonical) == expected
@@ -108,7 +108,7 @@ def test_a_v4_url_signature_matches_the_vendors(moment: str, token: str, expecte
         *((("x-oss-security-token", token),) if token else ()),
     )
     headers = {"x-oss-head1": "value", "content-type": "application/octet-stream"}
-    canonical = canonical_request_v4(
+    canonical = build_canonical_request_v4(
         "PUT", OssRequestTarget("bucket", "1234+-/123/1.txt", query), headers
     )
     assert sign_request_v4("sk", scope, moment, canonical) == expected

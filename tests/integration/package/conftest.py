@@ -28,7 +28,7 @@ class BuiltPackages:
 @pytest.fixture(scope="session")
 def python() -> Interpreter:
     this_python = interpreters.Interpreter(Path(sys.executable), platform.python_version())
-    return interpreters.find_installed("3.10") or this_python
+    return interpreters.find_installed_python("3.10") or this_python
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 
 
 def test_bytecode_does_not_depend_on_other_modules(python: Interpreter, tmp_path: Path) -> None:
-    python = interpreters.find_installed("3.12") or python
+    python = interpreters.find_installed_python("3.12") or python
     alone = compile_parser(python, tmp_path / "alone", [PARSER])
     assert compile_parser(python, tmp_path / "after", [LEXER, PARSER]) == alone
     assert compile_parser(python, tmp_path / "before", [PARSER, LEXER]) == alone

@@ -60,7 +60,7 @@ def test_a_missing_target_python_is_reported_with_both_remedies(
     for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.find_installed(v))
+    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.find_installed_python(v))
     monkeypatch.setenv("FC_RUNTIME", f"python{missing}")
     assert exit_code("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
     output = capsys.readouterr().err
@@ -79,7 +79,7 @@ def test_an_interpreter_of_another_version_is_skipped(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     for version in ("3.10", "3.12"):
-        interpreter = interpreters.find_installed(version)
+        interpreter = interpreters.find_installed_python(version)
         assert interpreter is None or interpreter.path.parent != tmp_path
 
 

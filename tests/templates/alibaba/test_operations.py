@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from facescreen_local.auth.account import AccessKey
-from facescreen_local.cloud import BUCKET, LocalCloud
+from facescreen_local.cloud import BUCKET_NAME, LocalCloud
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import FunctionInstance
 from facescreen_local.mns.request import parse_target as mns_target
@@ -119,7 +119,7 @@ def recorded(
         samples = sample_files(cloud)
         uploads = samples if quarantine == "off" else {"flagged.jpg": samples["flagged.jpg"]}
         for versioning in (False, True):
-            cloud.oss.create_bucket(BUCKET, versioning)
+            cloud.oss.create_bucket(BUCKET_NAME, versioning)
             for name, data in uploads.items():
                 cloud_client.put(f"kyc/{versioning}/{name}", data)
             cloud_client.wait_until_idle()
@@ -238,14 +238,14 @@ def _sweep_lost_upload(
 def _screen_by_http(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     # An append does not trigger the function, so the object is screened by the API.
     cloud_client.bucket.append_object(key, 0, photo)
-    body = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
+    body = {"object": {"bucket": BUCKET_NAME, "key": key}, "write_back": True}
     url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
     assert httpx.post(url, json=body, timeout=60).status_code == 200
 
 
 def _call_http_api(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     _screen_by_http(cloud_client, key, photo)
-    object_name = {"bucket": BUCKET, "key": key}
+    object_name = {"bucket": BUCKET_NAME, "key": key}
     with httpx.Client(base_url=cloud_client.env["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [
             api.get("/v1/screenings", params=object_name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facescreen_local.cloud import DEAD_LETTER_QUEUE, QUEUE, TOPIC
+from facescreen_local.cloud import DEAD_LETTER_QUEUE_NAME, QUEUE_NAME, TOPIC_NAME
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY, deploy
 from tests.templates.aws.stack import Stack
 
@@ -12,8 +12,8 @@ WEEK = 7 * 24 * 3600
 def test_names_match_the_local_cloud(stack: Stack) -> None:
     queues = {queue["QueueName"] for queue in stack.all("ALIYUN::MNS::Queue").values()}
     (topic,) = stack.all("ALIYUN::MNS::Topic").values()
-    assert queues == {QUEUE, DEAD_LETTER_QUEUE}
-    assert topic["TopicName"] == TOPIC
+    assert queues == {QUEUE_NAME, DEAD_LETTER_QUEUE_NAME}
+    assert topic["TopicName"] == TOPIC_NAME
 
 
 def test_the_functions_use_the_templates_roles(stack: Stack) -> None:
@@ -24,8 +24,8 @@ def test_the_functions_use_the_templates_roles(stack: Stack) -> None:
 
 def test_verdicts_reach_the_queue_unchanged(stack: Stack) -> None:
     (subscription,) = stack.all("ALIYUN::MNS::Subscription").values()
-    assert subscription["Endpoint"] == f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}"
-    assert subscription["TopicName"] == TOPIC
+    assert subscription["Endpoint"] == f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE_NAME}"
+    assert subscription["TopicName"] == TOPIC_NAME
     assert subscription["NotifyContentFormat"] == "SIMPLIFIED"
     assert "FilterTag" not in subscription
 

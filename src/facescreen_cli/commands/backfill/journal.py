@@ -130,7 +130,7 @@ class BackfillJournal:
 
     def _check_same_request(self, stored: dict[str, Any], request: dict[str, Any]) -> None:
         changed = [name for name in request if stored.get(name) != request[name]]
-        if changed and not self._count("state > ?", PLANNED):
+        if changed and not self._count_entries("state > ?", PLANNED):
             self._database.executescript("DELETE FROM objects; DELETE FROM notes;")
             self._put_note("said", json.dumps(request))
         elif changed:
@@ -159,7 +159,7 @@ class BackfillJournal:
 
     def start_submitting(self, limit: int) -> list[JournalEntry]:
         """Move the next PLANNED entries to SUBMITTING, and return them."""
-        entries = self._entries("state = 0 ORDER BY id LIMIT ?", limit)
+        entries = self._select_entries("state = 0 ORDER BY id LIMIT ?", limit)
         self.set_state(entries, SUBMITTING)
         return entries
 
@@ -178,19 +178,21 @@ class BackfillJournal:
 
     def entries_in_state(self, state: int, after_id: int, limit: int) -> list[JournalEntry]:
         """The next entries in a state, ordered by id."""
-        return self._entries("state = ? AND id > ? ORDER BY id LIMIT ?", state, after_id, limit)
+        return self._select_entries(
+            "state = ? AND id > ? ORDER BY id LIMIT ?", state, after_id, limit
+        )
 
     def count_all(self) -> int:
         """Objects in any state."""
-        return self._count("state >= ?", PLANNED)
+        return self._count_entries("state >= ?", PLANNED)
 
     def count_accepted(self) -> int:
         """Objects that the platform accepted, with and without a verdict."""
-        return self._count("state >= ?", ACCEPTED)
+        return self._count_entries("state >= ?", ACCEPTED)
 
     def count_waiting(self) -> int:
         """Objects that were accepted and have no verdict yet."""
-        return self._count("state = ?", ACCEPTED)
+        return self._count_entries("state = ?", ACCEPTED)
 
     def count_by_verdict(self) -> dict[str, int]:
         """DONE objects by verdict."""
@@ -206,7 +208,7 @@ class BackfillJournal:
         self.close()
         self.path.unlink()
 
-    def _entries(self, where: str, *values: int) -> list[JournalEntry]:
+    def _select_entries(self, where: str, *values: int) -> list[JournalEntry]:
         query = f"SELECT id, key, etag, size, modified FROM objects WHERE {where}"  # noqa: S608
         with closing(self._database.execute(query, values)) as rows:
             return [
@@ -217,7 +219,7 @@ class BackfillJournal:
                 for id_, key, etag, size, modified in rows
             ]
 
-    def _count(self, where: str, state: int) -> int:
+    def _count_entries(self, where: str, state: int) -> int:
         query = f"SELECT count(*) FROM objects WHERE {where}"  # noqa: S608
         return int(self._database.execute(query, (state,)).fetchone()[0])
 

@@ -114,7 +114,9 @@ def _build_packages(
 ) -> Iterator[tuple[BuiltPackage, bool]]:
     """Yields each package, and whether it was unchanged. Raises PackagingError."""
     for deploy_target in targets:
-        compiler = interpreters.find_or_install(deploy_target.python) if with_bytecode else None
+        compiler = (
+            interpreters.find_or_install_python(deploy_target.python) if with_bytecode else None
+        )
         builder = PackageBuilder(deploy_target, output_folder, compiler)
         existing = {function: builder.find_unchanged(function) for function in functions}
         for unchanged in existing.values():

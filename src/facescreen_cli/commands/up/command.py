@@ -92,7 +92,7 @@ def _create_data_folder(folder: Path) -> None:
 def _find_package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     """The interpreter of the runtime that the packages are built for. Raises PackagingError."""
     version = read_deploy_target("alibaba", environment).python
-    return {f"python{version}": str(interpreters.find_or_install(version).path)}
+    return {f"python{version}": str(interpreters.find_or_install_python(version).path)}
 
 
 def _parse_port(option_value: str) -> tuple[str, int]:

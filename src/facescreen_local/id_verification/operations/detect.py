@@ -22,7 +22,7 @@ from facescreen_local.id_verification.operations.parameters import (
 )
 from facescreen_local.id_verification.store.calls import DetectionCall
 
-RISK_SCORE = "0.96"
+RISK_TAG_SCORE = "0.96"
 """The score of every risk tag (face-deepfake.txt, "Response parameters")."""
 
 
@@ -72,7 +72,7 @@ async def _analyze_input(
     return {
         "Result": analysis.result,
         "RiskTag": ",".join(analysis.risk_tags),
-        "RiskScore": dict.fromkeys(analysis.risk_tags, RISK_SCORE),
+        "RiskScore": dict.fromkeys(analysis.risk_tags, RISK_TAG_SCORE),
         "TransactionId": f"local-stand-in-{uuid.uuid4().hex}",
     }
 
