@@ -108,7 +108,8 @@ def _build_invalid_media_finding(merchant_biz_id: str, detail: str) -> Finding:
 
 
 def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Finding:
-    """The store does not return the bytes. No call was made, and a better photo would not help."""
+    """Build the finding for an object that the store refuses to read. No call was made, and a
+    better photo would not help."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
@@ -120,7 +121,7 @@ def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Find
 
 
 def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessment) -> Finding:
-    """The file does not meet the requirements. No call was made."""
+    """Build the finding for a file that does not meet the requirements. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,

@@ -84,8 +84,8 @@ class Quarantine:
         return QuarantineResult("move", "moved", bucket=destination.bucket, key=destination.key)
 
     def _make_private(self, ref: ObjectRef, head: ObjectHead) -> QuarantineResult:
-        """Setting an access list has no condition either. Bytes written between the check and
-        the change become private too, which is the safe side."""
+        """Make the access list private. Stores have no conditional request for this: bytes that
+        are written between the check and the change become private too, which is safe."""
         self._records.save_acl(compute_entry_id(ref, head), self._store.get_acl(ref))
         self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:

@@ -56,7 +56,7 @@ class RetrySchedule:
     first_age: timedelta
 
     @property
-    def check_ages(self) -> tuple[timedelta, ...]:
+    def due_ages(self) -> tuple[timedelta, ...]:
         """CHECKS_PER_OBJECT ages, each four times the one before."""
         return tuple(
             self.first_age * _RETRY_AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT)
@@ -65,7 +65,7 @@ class RetrySchedule:
     def is_due_between(self, written: datetime, since: datetime, until: datetime) -> bool:
         """Whether an object written at `written` reached one of the ages after `since`, up to
         `until`."""
-        return any(since < written + age <= until for age in self.check_ages)
+        return any(since < written + age <= until for age in self.due_ages)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Sweeper:
     def sweep(self, deadline: Deadline) -> SweepRun:
         """Run until `deadline`. The cursor is saved at the end, also if this raises
         errors.FacescreenError. AlreadyInProgressError means that another run is active."""
-        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.check_ages[-1]))
+        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.due_ages[-1]))
         try:
             run.stop_reason = (
                 StopReason.BUDGET_EXHAUSTED

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, TimeoutError
 
 from facescreen.errors import UrlRefusedError
 
-ResolveHost = Callable[[str], list[str]]
+HostResolver = Callable[[str], list[str]]
 """Returns the addresses of a host name; empty if it has none."""
 
 _DNS_TIMEOUT_S = 3.0
@@ -58,7 +58,7 @@ class UrlRules:
     def __init__(
         self,
         allowed_origins: tuple[str, ...],
-        resolve: ResolveHost,
+        resolve: HostResolver,
         dns_timeout_s: float = _DNS_TIMEOUT_S,
     ) -> None:
         self._allowed_origins = allowed_origins
