@@ -52,7 +52,7 @@ def build_tags(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[s
     return {prefix + name: value[:_MAX_TAG_VALUE_CHARS] for name, value in clean.items()}
 
 
-def verdict_tag_keys(prefix: str) -> frozenset[str]:
+def build_verdict_tag_keys(prefix: str) -> frozenset[str]:
     """Return every tag key that facescreen uses with `prefix`, in any form."""
     separate = {prefix + name for name in _TAG_NAMES}
     return frozenset(separate | {_build_merged_tag_key(prefix)})
@@ -63,7 +63,7 @@ def read_tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
     return _read_tag_values(tags, prefix, form)["etag"]
 
 
-def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdict | None:
+def read_tagged_verdict(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdict | None:
     """Read the verdict that `build_tags` wrote, in the form ``separate`` or ``merged``. Returns
     None if `tags` contain no verdict of ours."""
     values = _read_tag_values(tags, prefix, form)

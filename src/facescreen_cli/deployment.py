@@ -41,7 +41,9 @@ def connect_platform(
     """
     platform_class = choose.get_platform_of_store(store)
     unused = {*SCREENING_SETTINGS, *_FUNCTION_ONLY_SETTINGS} - set(needs)
-    reader = SettingsReader(_with_public_endpoints(platform_class, environment), unused=unused)
+    reader = SettingsReader(
+        _with_public_endpoints(platform_class, environment), unused_names=unused
+    )
     settings = reader.read_group(Settings)
     platform = platform_class.from_settings(reader, credentials, can_invoke=can_invoke)
     with settings_as_usage_errors():
@@ -55,7 +57,7 @@ def _with_public_endpoints(
     """Add public endpoints where none are set. An endpoint on this machine is an emulator, which
     receives uploads itself."""
     non_blank = {name: value for name, value in environment.items() if value.strip()}
-    effective = {**platform_class.public_endpoint_settings(non_blank), **non_blank}
+    effective = {**platform_class.build_public_endpoint_settings(non_blank), **non_blank}
     cloudauth = effective.get("CLOUDAUTH_ENDPOINT", "")
     if not is_loopback(cloudauth):
         return effective

@@ -14,7 +14,7 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import ObjectSummary
-from facescreen.tags import TaggedVerdict, read_tags
+from facescreen.tags import TaggedVerdict, read_tagged_verdict
 from facescreen.timing import retry
 from facescreen_cli.buckets import StoreBucket, name_missing_permission
 from facescreen_cli.interrupt import StopSignal
@@ -51,7 +51,7 @@ class TagReader:
 
     def _classify(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> TagState:
         prefix, form = self._settings.tag_prefix, self._settings.tag_form
-        verdict = read_tags(tags, prefix=prefix, form=form)
+        verdict = read_tagged_verdict(tags, prefix=prefix, form=form)
         if verdict is not None:
             return verdict if verdict.etag == etag else NoVerdict.STALE
         skipped = ref.is_folder_marker or self._settings.filters.skip_reason(ref)

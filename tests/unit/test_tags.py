@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.model import Finding, Verdict
-from facescreen.tags import TaggedVerdict, build_tags, read_tagged_etag, read_tags
+from facescreen.tags import TaggedVerdict, build_tags, read_tagged_etag, read_tagged_verdict
 
 SCREENED_AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"
@@ -21,7 +21,7 @@ def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[st
     finding = Finding(verdict, "fs" + "0" * 30, SCREENED_AT, risk_tags=risks)
     tags = {"team": "kyc", **build_tags(finding, "E" * 32, prefix=PREFIX, form=form)}
     tagged_verdict = TaggedVerdict(verdict, risks, "E" * 32, SCREENED_AT)
-    assert read_tags(tags, prefix=PREFIX, form=form) == tagged_verdict
+    assert read_tagged_verdict(tags, prefix=PREFIX, form=form) == tagged_verdict
 
 
 @pytest.mark.parametrize("value", ["clean", "LOW_RISK", "", "low_risk ", "low_risk a b"])
@@ -30,7 +30,7 @@ def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[st
 )
 def test_an_unknown_verdict_is_ignored(form: str, key: str, value: str) -> None:
     tags = {key: value, "deepfake-etag": "E" * 32}
-    assert read_tags(tags, prefix=PREFIX, form=form) is None
+    assert read_tagged_verdict(tags, prefix=PREFIX, form=form) is None
 
 
 def test_the_etag_is_read_whatever_the_verdict() -> None:
@@ -49,5 +49,5 @@ VALUES = st.text(max_size=20) | st.sampled_from(
 
 @given(st.dictionaries(KEYS, VALUES), st.sampled_from(["separate", "merged"]))
 def test_any_tags_can_be_read(tags: dict[str, str], form: str) -> None:
-    tagged_verdict = read_tags(tags, prefix=PREFIX, form=form)
+    tagged_verdict = read_tagged_verdict(tags, prefix=PREFIX, form=form)
     assert tagged_verdict is None or all(tagged_verdict.reasons)

@@ -160,7 +160,7 @@ class AlibabaPlatform:
         )
 
     @classmethod
-    def public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
+    def build_public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
         region = environment.get("OSS_REGION") or DEFAULT_REGION
         return {
             "OSS_ENDPOINT": f"https://oss-{region}.aliyuncs.com",

@@ -182,7 +182,7 @@ class AwsPlatform:
         )
 
     @classmethod
-    def public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG003
+    def build_public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG003
         """Return no settings: AWS's endpoints are public, and boto3 finds them."""
         return {}
 

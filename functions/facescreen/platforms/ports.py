@@ -33,7 +33,7 @@ class Platform(Protocol):
         invocation, or of the command line's user. `can_invoke` enables `invoker`."""
 
     @classmethod
-    def public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
+    def build_public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
         """Return settings, by name, for use outside the functions' network."""
 
     @property

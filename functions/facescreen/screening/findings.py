@@ -96,7 +96,7 @@ def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Find
 
 
 def _build_invalid_media_finding(merchant_biz_id: str, detail: str) -> Finding:
-    """The bytes are not an image or video. No call was made."""
+    """Build the finding for bytes that are not an image or video. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
@@ -140,7 +140,7 @@ def _build_rejected_finding(
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:
-    """The service rejected the content. The call is not paid for."""
+    """Build the finding for content that the service rejected. The call is not paid for."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
@@ -160,7 +160,7 @@ def _build_detection_finding(
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:
-    """The service returned a result. The call is paid for."""
+    """Build the finding for the result of a call, which is paid for."""
     is_failed = detection.verdict is Verdict.FAILED
     emulator_advice = (
         (Advice(EMULATOR_ADVICE_RULE, detection.emulator_name),) if detection.emulator_name else ()

@@ -13,7 +13,7 @@ from facescreen.errors import ObjectNotFoundError
 from facescreen.events.build import build_event
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import iterate_pages
-from facescreen.tags import read_tags
+from facescreen.tags import read_tagged_verdict
 from facescreen.timing import retry
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class VerdictReader:
             tags = retry(lambda: self.store.get_tags(ref))
         except ObjectNotFoundError:
             return True
-        tagged_verdict = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
+        tagged_verdict = read_tagged_verdict(tags, prefix=self.tag_prefix, form=self.tag_form)
         return tagged_verdict is not None and tagged_verdict.etag == ref.etag
 
 

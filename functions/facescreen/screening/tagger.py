@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from facescreen.errors import TagsRefusedError
 from facescreen.model import TaggingResult
 from facescreen.records.ledger import compute_entry_id
-from facescreen.tags import build_tags, read_tagged_etag, verdict_tag_keys
+from facescreen.tags import build_tags, build_verdict_tag_keys, read_tagged_etag
 
 if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectHead, ObjectRef
@@ -87,7 +87,7 @@ class Tagger:
 
     def _read_other_tags(self, ref: ObjectRef) -> dict[str, str]:
         """Return the tags that are not verdict tags, in whatever form those were written."""
-        our_tags = verdict_tag_keys(self._prefix)
+        our_tags = build_verdict_tag_keys(self._prefix)
         return {
             key: value for key, value in self._store.get_tags(ref).items() if key not in our_tags
         }

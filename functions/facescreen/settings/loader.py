@@ -103,10 +103,12 @@ def iterate_settings(group_class: type[SettingsGroup]) -> Iterator[Setting[Any]]
 class SettingsReader:
     """Reads groups of settings from an environment, and collects their errors."""
 
-    def __init__(self, environment: Mapping[str, str], *, unused: Collection[str] = ()) -> None:
-        """`unused` are names that the caller does not need: they are not read, and left empty."""
+    def __init__(
+        self, environment: Mapping[str, str], *, unused_names: Collection[str] = ()
+    ) -> None:
+        """The settings in `unused_names` are not read, and get their empty value."""
         self._environment = environment
-        self._unused = frozenset(unused)
+        self._unused_names = frozenset(unused_names)
         self._invalid_names: set[str] = set()
         self._strings: dict[str, str] = {}
         self.errors: list[str] = []
@@ -116,13 +118,13 @@ class SettingsReader:
         values = {each.name: self._read_field(each.metadata) for each in fields(group_class)}  # type: ignore[arg-type]
         settings = group_class(**values)
         for conflict in settings.find_conflicts():
-            if not (self._invalid_names | self._unused) & set(conflict.names):
+            if not (self._invalid_names | self._unused_names) & set(conflict.names):
                 self.errors.append(conflict.error)
         return settings
 
     def read_setting(self, definition: Setting[T]) -> T:
         """Read one setting. Errors are kept for `raise_errors`."""
-        if definition.name in self._unused:
+        if definition.name in self._unused_names:
             return definition.type.empty_value
         default = self._expand_default(definition.default)
         string = self._environment.get(definition.name, "").strip() or default
@@ -171,10 +173,10 @@ class SettingsReader:
 
 
 def load_settings(
-    group_class: type[GroupT], environment: Mapping[str, str], *, unused: Collection[str] = ()
+    group_class: type[GroupT], environment: Mapping[str, str], *, unused_names: Collection[str] = ()
 ) -> GroupT:
     """Read one group. Raises InvalidSettingsError with all errors."""
-    reader = SettingsReader(environment, unused=unused)
+    reader = SettingsReader(environment, unused_names=unused_names)
     settings = reader.read_group(group_class)
     reader.raise_errors()
     return settings

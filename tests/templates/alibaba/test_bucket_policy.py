@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from facescreen.errors import InvalidSettingsError
-from facescreen.tags import verdict_tag_keys
+from facescreen.tags import build_verdict_tag_keys
 from facescreen_cli.commands.doctor.bucket_policy import PolicyInputs
 from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY
@@ -30,7 +30,7 @@ ELSEWHERE = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/terms.pdf"
 READS = ("oss:GetObject", "oss:GetObjectVersion")
 TAGGINGS = ("oss:PutObjectTagging", "oss:PutObjectVersionTagging")
 DELETES = ("oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging")
-KEYS = sorted(verdict_tag_keys("deepfake-"))
+KEYS = sorted(build_verdict_tag_keys("deepfake-"))
 FLAGGED = ("high_risk", "suspicious", "unscreenable", "failed")
 
 EVERYTHING: Policy = {

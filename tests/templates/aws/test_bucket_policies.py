@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.tags import verdict_tag_keys
+from facescreen.tags import build_verdict_tag_keys
 from tests.support.policies import AccessRequest
 from tests.templates.aws.bucket_policy import denying_sids
 from tests.templates.aws.stack import Stack
@@ -61,7 +61,7 @@ def test_objects_outside_the_prefix_can_be_read(policy: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("action", WRITES)
-@pytest.mark.parametrize("tag", [*sorted(verdict_tag_keys("deepfake-")), "Deepfake-Verdict"])
+@pytest.mark.parametrize("tag", [*sorted(build_verdict_tag_keys("deepfake-")), "Deepfake-Verdict"])
 def test_only_the_functions_write_verdicts(policy: dict[str, Any], action: str, tag: str) -> None:
     def denied_by(who: str, *tags: str) -> set[str]:
         keys = caller_keys(who, **{"s3:RequestObjectTagKeys": list(tags)})

@@ -69,7 +69,7 @@ class ToyPlatform:
         return cls(reader.read_group(ToySettings), credentials)
 
     @classmethod
-    def public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
+    def build_public_endpoint_settings(cls, environment: Mapping[str, str]) -> dict[str, str]:
         return {}
 
     @property

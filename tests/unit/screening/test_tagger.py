@@ -9,7 +9,7 @@ import pytest
 from facescreen.model import Finding, ObjectRef, TaggingResult, Verdict
 from facescreen.records.ledger import Ledger, compute_entry_id
 from facescreen.screening.tagger import SUPERSEDED_RESULT, Tagger
-from facescreen.tags import build_tags, verdict_tag_keys
+from facescreen.tags import build_tags, build_verdict_tag_keys
 from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline
 
@@ -48,7 +48,7 @@ class TaggerHarness:
         return self.store.get_tags(REF)
 
     def verdict_tags(self) -> dict[str, str]:
-        verdict_keys = verdict_tag_keys("deepfake-")
+        verdict_keys = build_verdict_tag_keys("deepfake-")
         return {key: value for key, value in self.tags().items() if key in verdict_keys}
 
     def expected(self, finding: Finding) -> dict[str, str]:

@@ -31,7 +31,7 @@ import click
 
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import StringListType, StringType
-from facescreen.tags import verdict_tag_keys
+from facescreen.tags import build_verdict_tag_keys
 from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.exit_codes import run_command
 from facescreen_cli.options import environment_option
@@ -118,7 +118,7 @@ class PolicyInputs:
 
     def _list_tagging_conditions(self) -> list[tuple[list[str], Condition]]:
         """One statement per tag key, because all conditions of a statement must match."""
-        keys = sorted(verdict_tag_keys(self.tag_prefix))
+        keys = sorted(build_verdict_tag_keys(self.tag_prefix))
         return [
             *(
                 (_TAGGING_ACTIONS, {"StringLike": {f"oss:RequestObjectTag/{key}": "*"}})

@@ -9,7 +9,7 @@ from facescreen.clients.boto import AwsErrorResponse
 from facescreen.deepfake.response import REMEDIES_BY_CODE, get_error_class
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
-from facescreen.tags import read_tags
+from facescreen.tags import read_tagged_verdict
 from facescreen.timing import retry
 from facescreen_cli.buckets import name_missing_permission
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, UNKNOWN_CAUSE, find_error_class
@@ -36,7 +36,7 @@ class TagCauseFinder:
         return self._read_cause(ref, tags)
 
     def _read_cause(self, ref: ObjectRef, tags: dict[str, str]) -> tuple[str, str]:
-        tagged_verdict = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
+        tagged_verdict = read_tagged_verdict(tags, prefix=self.tag_prefix, form=self.tag_form)
         if tagged_verdict is None:
             return UNKNOWN_CAUSE, "it has no verdict"
         if tagged_verdict.etag != ref.etag:
