@@ -114,6 +114,9 @@ class DetectFlow:
     """
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        """Raises TypeError for an unknown option: a misspelled budget must not mean no budget."""
+        if unknown := sorted(options.keys() - ClientOptions.__annotations__.keys()):
+            raise TypeError(f"unknown client options: {', '.join(unknown)}")
         self._scene_code = options["scene_code"]
         self._credentials = options["credentials"]
         self._endpoint = options.get("endpoint", PUBLIC_ENDPOINT)

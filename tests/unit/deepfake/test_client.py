@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from facescreen import errors
+from facescreen.deepfake.budget import UnlimitedBudget
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import DetectRequest
@@ -46,6 +47,13 @@ def test_keep_alive_detects_an_emulator() -> None:
         pytest.raises(errors.EmulatorRefusedError),
     ):
         deepfake_client.keep_alive()
+
+
+@pytest.mark.parametrize("client_class", [DeepfakeClient, AsyncDeepfakeClient])
+def test_an_unknown_option_is_refused(client_class: Callable[..., object]) -> None:
+    """Version 0.1.0 called the budget `allowance`. Without an error it would not be applied."""
+    with pytest.raises(TypeError, match="unknown client options: allowance"):
+        client_class(scene_code="onboard_01", credentials=KEY, allowance=UnlimitedBudget())
 
 
 def test_a_request_is_sent_unchanged_or_with_changed_fields() -> None:
