@@ -78,7 +78,7 @@ class Deployment:
 
     @cached_property
     def state_store(self) -> StateStore:
-        return self.platform.state_store(self.settings.state_bucket)
+        return self.platform.create_state_store(self.settings.state_bucket)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -54,7 +54,7 @@ class TagReader:
         verdict = read_tagged_verdict(tags, prefix=prefix, form=form)
         if verdict is not None:
             return verdict if verdict.etag == etag else NoVerdict.STALE
-        skipped = ref.is_folder_marker or self._settings.filters.skip_reason(ref)
+        skipped = ref.is_folder_marker or self._settings.filters.get_skip_reason(ref)
         return NoVerdict.SKIPPED if skipped else NoVerdict.UNSCREENED
 
 

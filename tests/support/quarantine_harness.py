@@ -48,7 +48,7 @@ def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:
     """The objects in the quarantine bucket."""
     return [
         ObjectRef("oss", MOVE_SETTINGS.bucket, key)
-        for key in harness.store.keys(MOVE_SETTINGS.bucket)
+        for key in harness.store.list_keys(MOVE_SETTINGS.bucket)
     ]
 
 

@@ -26,7 +26,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.clients.refreshing_credentials import (
     CredentialLease,
     RefreshingCredentials,
-    credentials_error_translator,
+    create_credentials_error_translator,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ class OidcCredentials(RefreshingCredentials):
     def _get_web_identity_token(self) -> str:
         from facescreen.clients.boto import translate_aws_errors
 
-        with translate_aws_errors("AWS STS", credentials_error_translator(_AWS_REMEDIES_BY_CODE)):
+        with translate_aws_errors(
+            "AWS STS", create_credentials_error_translator(_AWS_REMEDIES_BY_CODE)
+        ):
             response = self._aws_sts_client.get_web_identity_token(
                 Audience=[self._audience],
                 SigningAlgorithm="RS256",

@@ -67,7 +67,7 @@ class RefreshingCredentials(ABC):
             return replace(current, refresh_at=self._clock() + _RETRY_DELAY_S)
 
 
-def credentials_error_translator(
+def create_credentials_error_translator(
     remedies: Mapping[str, str],
 ) -> Callable[[AwsErrorResponse, str], errors.FacescreenError]:
     """Return a `to_error` for translate_aws_errors: InvalidCredentialsError with the remedy for the

@@ -12,7 +12,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.clients.refreshing_credentials import (
     CredentialLease,
     RefreshingCredentials,
-    credentials_error_translator,
+    create_credentials_error_translator,
 )
 from facescreen.errors import InvalidCredentialsError
 
@@ -46,7 +46,7 @@ class SecretsManagerCredentials(RefreshingCredentials):
         from facescreen.clients.boto import translate_aws_errors
 
         with translate_aws_errors(
-            "Secrets Manager", credentials_error_translator(_REMEDIES_BY_CODE)
+            "Secrets Manager", create_credentials_error_translator(_REMEDIES_BY_CODE)
         ):
             response = self._client.get_secret_value(SecretId=self._arn)
         now = self._clock()

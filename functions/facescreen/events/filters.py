@@ -22,7 +22,7 @@ class Filters:
     max_bytes: int | None = None
     """None means no limit."""
 
-    def skip_reason(self, ref: ObjectRef) -> str:
+    def get_skip_reason(self, ref: ObjectRef) -> str:
         """Why the object is not screened: ``prefix``, ``suffix`` or ``size``; empty if it is."""
         lower_key = ref.key.lower()
         if self.include_prefixes and not ref.key.startswith(self.include_prefixes):
@@ -33,7 +33,7 @@ class Filters:
             return "suffix"
         if lower_key.endswith(self.exclude_suffixes):
             return "suffix"
-        return self._size_skip_reason(ref.size)
+        return self._get_size_skip_reason(ref.size)
 
     def excludes_prefix(self, prefix: str) -> bool:
         """Whether every key that starts with `prefix` is skipped."""
@@ -45,7 +45,7 @@ class Filters:
         )
         return bool(self.include_prefixes) and not any(overlaps)
 
-    def _size_skip_reason(self, size: int | None) -> str:
+    def _get_size_skip_reason(self, size: int | None) -> str:
         if size is None:
             return ""
         if size < self.min_bytes or (self.max_bytes is not None and size > self.max_bytes):

@@ -153,7 +153,7 @@ class _EnvelopeReader:
         elif s3.is_test_event(event):
             self.delivery.skip_counts["test"] += 1
         else:
-            raise _unknown_format_error("event", event)
+            raise _build_unknown_format_error("event", event)
 
     def _read_oss_record(self, record: Any) -> None:
         self._add_or_skip(oss.read_record(JsonObject.from_value(record, "record")))
@@ -166,7 +166,7 @@ class _EnvelopeReader:
         elif "s3" in fields:
             self._add_or_skip(s3.read_record(fields))
         else:
-            raise _unknown_format_error("record", fields)
+            raise _build_unknown_format_error("record", fields)
 
     def _read_json_string(self, fields: JsonObject, key: str, depth: int = 1) -> None:
         """Read the envelope in a string of JSON: an SQS body or an SNS message."""
@@ -179,7 +179,7 @@ class _EnvelopeReader:
             self.delivery.skip_counts["event"] += 1
         elif ref.is_folder_marker:
             self.delivery.skip_counts["folder"] += 1
-        elif reason := self.filters.skip_reason(ref):
+        elif reason := self.filters.get_skip_reason(ref):
             self.delivery.skip_counts[reason] += 1
         else:
             self.delivery.objects.append(ref)
@@ -192,6 +192,6 @@ def _parse_receive_count(attributes: JsonObject) -> int:
     return int(text)
 
 
-def _unknown_format_error(what: str, fields: JsonObject) -> InvalidEventError:
+def _build_unknown_format_error(what: str, fields: JsonObject) -> InvalidEventError:
     names = ", ".join(sorted(str(name)[:40] for name in fields.values)[:8])
     return InvalidEventError(f"the {what} has an unknown format, with the fields: {names}")

@@ -59,16 +59,18 @@ class TokenVerifier:
         """Raise HttpError unless `headers` (lower-case names) hold a valid token."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise _unauthorized_error("the request has no bearer token")
+            raise _build_unauthorized_error("the request has no bearer token")
         if len(token) > _MAX_TOKEN_CHARS:
-            raise _unauthorized_error(f"the token is longer than {_MAX_TOKEN_CHARS} characters")
+            raise _build_unauthorized_error(
+                f"the token is longer than {_MAX_TOKEN_CHARS} characters"
+            )
         if not token.isascii():
-            raise _unauthorized_error("the token is not valid: it is not ASCII")
+            raise _build_unauthorized_error("the token is not valid: it is not ASCII")
         try:
             header = self._jwt.get_unverified_header(token)
             key = self._keys.get(header.get("kid", ""))
             if key is None:
-                raise _unauthorized_error("the token is signed with an unknown key")
+                raise _build_unauthorized_error("the token is signed with an unknown key")
             self._jwt.decode(
                 token,
                 key,
@@ -79,10 +81,12 @@ class TokenVerifier:
                 leeway=30,
             )
         except self._jwt.PyJWTError as error:
-            raise _unauthorized_error(f"the token is not valid ({type(error).__name__})") from None
+            raise _build_unauthorized_error(
+                f"the token is not valid ({type(error).__name__})"
+            ) from None
 
 
-def _unauthorized_error(detail: str) -> HttpError:
+def _build_unauthorized_error(detail: str) -> HttpError:
     return HttpError(
         401,
         "Unauthorized",

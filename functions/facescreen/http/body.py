@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from facescreen.http.problems import HttpError, invalid_parameter_error
+from facescreen.http.problems import HttpError, build_invalid_parameter_error
 from facescreen.storage.keys import parse_object_ref
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def parse_submission(body: bytes, content_type: str, store: str) -> Submission:
 
 def _build_file_submission(data: bytes) -> FileSubmission:
     if not data:
-        raise invalid_parameter_error("the file is empty")
+        raise build_invalid_parameter_error("the file is empty")
     return FileSubmission(data)
 
 
@@ -114,12 +114,14 @@ def _parse_json_submission(body: bytes, store: str) -> Submission:
             body, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_json_constant
         )
     except (ValueError, RecursionError):
-        raise invalid_parameter_error("the body is not valid JSON") from None
+        raise build_invalid_parameter_error("the body is not valid JSON") from None
     if not isinstance(fields, dict):
-        raise invalid_parameter_error("the body must be a JSON object")
+        raise build_invalid_parameter_error("the body must be a JSON object")
     kinds = [kind for kind in _PARSERS_BY_FIELD if kind in fields]
     if len(kinds) != 1:
-        raise invalid_parameter_error("the body must have exactly one of object, url and base64")
+        raise build_invalid_parameter_error(
+            "the body must have exactly one of object, url and base64"
+        )
     parse, optional_fields = _PARSERS_BY_FIELD[kinds[0]]
     _reject_unknown_fields(fields, {kinds[0], *optional_fields})
     return parse(fields, store)
@@ -128,9 +130,9 @@ def _parse_json_submission(body: bytes, store: str) -> Submission:
 def _parse_object_submission(fields: dict[str, Any], store: str) -> ObjectSubmission:
     object_fields, write_back = fields["object"], fields.get("write_back", False)
     if not isinstance(object_fields, dict):
-        raise invalid_parameter_error("object must be a JSON object with bucket and key")
+        raise build_invalid_parameter_error("object must be a JSON object with bucket and key")
     if not isinstance(write_back, bool):
-        raise invalid_parameter_error("write_back must be true or false")
+        raise build_invalid_parameter_error("write_back must be true or false")
     _reject_unknown_fields(object_fields, {"bucket", "key", "version_id"})
     ref = parse_object_ref(
         store,
@@ -144,20 +146,22 @@ def _parse_object_submission(fields: dict[str, Any], store: str) -> ObjectSubmis
 def _parse_url_submission(fields: dict[str, Any], _: str) -> UrlSubmission:
     url, kind = fields["url"], fields.get("kind")
     if not isinstance(url, str) or not 0 < len(url) <= _MAX_URL_CHARS:
-        raise invalid_parameter_error(f"url must be a URL of at most {_MAX_URL_CHARS} characters")
+        raise build_invalid_parameter_error(
+            f"url must be a URL of at most {_MAX_URL_CHARS} characters"
+        )
     if kind not in (None, "image", "video"):
-        raise invalid_parameter_error("kind must be image or video")
+        raise build_invalid_parameter_error("kind must be image or video")
     return UrlSubmission(url, kind or _guess_kind(url))
 
 
 def _parse_base64_submission(fields: dict[str, Any], _: str) -> FileSubmission:
     encoded = fields["base64"]
     if not isinstance(encoded, str):
-        raise invalid_parameter_error("base64 must be a string")
+        raise build_invalid_parameter_error("base64 must be a string")
     try:
         return _build_file_submission(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
-        raise invalid_parameter_error("base64 is not valid Base64") from None
+        raise build_invalid_parameter_error("base64 is not valid Base64") from None
 
 
 _PARSERS_BY_FIELD: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
@@ -178,7 +182,7 @@ def _guess_kind(url: str) -> str:
 def _reject_unknown_fields(fields: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(fields) - known)
     if unknown:
-        raise invalid_parameter_error(f"{unknown[0][:40]!r} is not a known field")
+        raise build_invalid_parameter_error(f"{unknown[0][:40]!r} is not a known field")
 
 
 def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise invalid_parameter_error(f"{name[:40]!r} appears twice")
+            raise build_invalid_parameter_error(f"{name[:40]!r} appears twice")
         fields[name] = value
     return fields
 
@@ -200,18 +204,18 @@ def extract_form_file(body: bytes, content_type: str) -> bytes:
     _, options = parse_options_header(content_type.encode(errors="replace"))
     boundary = options.get(b"boundary", b"")
     if not 0 < len(boundary) <= _MAX_BOUNDARY_CHARS:
-        raise _invalid_form_error("the form has no boundary")
+        raise _build_invalid_form_error("the form has no boundary")
     collector = _FileCollector()
-    parser = MultipartParser(boundary, collector.callbacks())
+    parser = MultipartParser(boundary, collector.build_callbacks())
     try:
         parser.write(body)
         parser.finalize()
     except FormParserError:
-        raise _invalid_form_error("the form is not well-formed") from None
+        raise _build_invalid_form_error("the form is not well-formed") from None
     if not collector.has_ended:
-        raise _invalid_form_error("the form ends too early")
+        raise _build_invalid_form_error("the form ends too early")
     if len(collector.files) != 1:
-        raise _invalid_form_error(
+        raise _build_invalid_form_error(
             f"the form has {len(collector.files)} parts named file; it must have exactly one"
         )
     return bytes(collector.files[0])
@@ -228,7 +232,7 @@ class _FileCollector:
         self._headers: dict[bytes, bytes] = {}
         self._file: bytearray | None = None
 
-    def callbacks(self) -> MultipartCallbacks:
+    def build_callbacks(self) -> MultipartCallbacks:
         """Return the callbacks for the parser."""
         return {
             "on_part_begin": self._start_part,
@@ -243,7 +247,7 @@ class _FileCollector:
     def _start_part(self) -> None:
         self._part_count += 1
         if self._part_count > _MAX_FORM_PARTS:
-            raise _invalid_form_error(f"the form has more than {_MAX_FORM_PARTS} parts")
+            raise _build_invalid_form_error(f"the form has more than {_MAX_FORM_PARTS} parts")
         self._headers, self._file = {}, None
 
     def _finish_header(self) -> None:
@@ -264,7 +268,7 @@ class _FileCollector:
         self.has_ended = True
 
 
-def _invalid_form_error(detail: str) -> HttpError:
+def _build_invalid_form_error(detail: str) -> HttpError:
     return HttpError(
         400, "InvalidForm", detail, "Send one part named file, as curl -F file=@photo.jpg does."
     )

@@ -77,7 +77,7 @@ class Problem:
         return Response(self.status, PROBLEM_MEDIA_TYPE, self.to_json(), self.headers)
 
 
-def invalid_parameter_error(detail: str) -> HttpError:
+def build_invalid_parameter_error(detail: str) -> HttpError:
     """Return the error for a body or a query that openapi.v1.json does not allow."""
     return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST_REMEDY)
 

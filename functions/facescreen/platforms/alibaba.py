@@ -187,7 +187,7 @@ class AlibabaPlatform:
 
         return self._create_store(OssQuarantineStore)
 
-    def state_store(self, bucket: str) -> StateStore:
+    def create_state_store(self, bucket: str) -> StateStore:
         from facescreen.storage.oss import OssStateStore
 
         return OssStateStore(

@@ -223,7 +223,7 @@ class AwsPlatform:
 
         return S3QuarantineStore(self._session)
 
-    def state_store(self, bucket: str) -> StateStore:
+    def create_state_store(self, bucket: str) -> StateStore:
         from facescreen.storage.s3 import S3StateStore
 
         return S3StateStore(self._session, bucket=bucket)

@@ -57,7 +57,7 @@ class Platform(Protocol):
     def quarantine_store(self) -> QuarantineStore:
         """The store for moving and restricting objects."""
 
-    def state_store(self, bucket: str) -> StateStore:
+    def create_state_store(self, bucket: str) -> StateStore:
         """Create the store of the ledger."""
 
     @property

@@ -141,14 +141,14 @@ class Sweeper:
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
     @property
-    def schedule(self) -> RetrySchedule:
+    def retry_schedule(self) -> RetrySchedule:
         """When objects are checked."""
         return RetrySchedule(self.settings.first_check_after)
 
     def sweep(self, deadline: Deadline) -> SweepRun:
         """Run until `deadline`. The cursor is saved at the end, also if this raises
         errors.FacescreenError. AlreadyInProgressError means that another run is active."""
-        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.due_ages[-1]))
+        run = SweepRun(self.cursor_store.resume(self.clock(), self.retry_schedule.due_ages[-1]))
         try:
             run.stop_reason = (
                 StopReason.BUDGET_EXHAUSTED
@@ -207,9 +207,11 @@ class Sweeper:
     def _is_due(self, ref: ObjectRef, listed_object: ObjectSummary, cursor: SweepCursor) -> bool:
         if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
             return False
-        if self.filters.skip_reason(ref):
+        if self.filters.get_skip_reason(ref):
             return False
-        return self.schedule.is_due_between(listed_object.last_modified, cursor.since, cursor.until)
+        return self.retry_schedule.is_due_between(
+            listed_object.last_modified, cursor.since, cursor.until
+        )
 
     def _submit_if_unscreened(
         self, ref: ObjectRef, run: SweepRun, deadline: Deadline

@@ -159,14 +159,14 @@ class SettingsReader:
         if default is None:
             return None
         replacements = {
-            name: self._first_set(name.split("|"))
+            name: self._find_first_set(name.split("|"))
             for name in _VARIABLE_REFERENCE_PATTERN.findall(default)
         }
         if "" in replacements.values():
             return None
         return _VARIABLE_REFERENCE_PATTERN.sub(lambda match: replacements[match[1]], default)
 
-    def _first_set(self, names: list[str]) -> str:
+    def _find_first_set(self, names: list[str]) -> str:
         """Return the first of these variables that is set, or was read with a default."""
         strings = (self._environment.get(n, "").strip() or self._strings.get(n, "") for n in names)
         return next(filter(None, strings), "")

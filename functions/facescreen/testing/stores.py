@@ -82,7 +82,7 @@ class MemoryStore:
         """Whether the object exists."""
         return (bucket, key) in self._objects
 
-    def keys(self, bucket: str) -> list[str]:
+    def list_keys(self, bucket: str) -> list[str]:
         """The keys of all objects in a bucket, sorted."""
         return sorted(key for name, key in self._objects if name == bucket)
 
@@ -127,7 +127,7 @@ class MemoryStore:
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         self.before_operation("page")
-        keys = [key for key in self.keys(bucket) if key.startswith(prefix) and key > after]
+        keys = [key for key in self.list_keys(bucket) if key.startswith(prefix) and key > after]
         return ListingPage(
             tuple(self._summarize(bucket, key) for key in keys[:MAX_OBJECTS_PER_PAGE]),
             keys[MAX_OBJECTS_PER_PAGE - 1] if len(keys) > MAX_OBJECTS_PER_PAGE else "",

@@ -88,7 +88,7 @@ class ToyPlatform:
     def quarantine_store(self) -> QuarantineStore:
         return MemoryStore()
 
-    def state_store(self, bucket: str) -> StateStore:
+    def create_state_store(self, bucket: str) -> StateStore:
         assert bucket == TOY_ENVIRONMENT["STATE_BUCKET"]
         return MemoryStateStore()
 

@@ -52,7 +52,7 @@ def check_state_bucket(
     """Try to read, list and append. Raises errors.FacescreenError."""
     settings = deployment.settings
     name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
-    state_store = deployment.platform(credentials).state_store(name)
+    state_store = deployment.platform(credentials).create_state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: state_store.read(key),
         "oss:ListObjects": lambda: next(state_store.list_keys(key, ""), None),

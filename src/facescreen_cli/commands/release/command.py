@@ -127,7 +127,7 @@ def _connect_releaser(store: str, environment: Environment, profile: str) -> Rel
     settings, platform = connect_platform(
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
-    records = QuarantineRecords(Ledger(platform.state_store(settings.state_bucket)))
+    records = QuarantineRecords(Ledger(platform.create_state_store(settings.state_bucket)))
     return Releaser(platform.quarantine_store, records, settings.quarantine)
 
 

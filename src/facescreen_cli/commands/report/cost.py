@@ -57,7 +57,9 @@ def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
     store, bucket = platform.object_store, settings.state_bucket
     with name_missing_permission(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
-        return MonthlyCost(read_days(platform.state_store(bucket), today), settings.daily_calls)
+        return MonthlyCost(
+            read_days(platform.create_state_store(bucket), today), settings.daily_calls
+        )
 
 
 def read_days(state: StateStore, today: date) -> tuple[DailyCost, ...]:
