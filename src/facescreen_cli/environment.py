@@ -93,10 +93,10 @@ class Environment:
     def _declared(self) -> Mapping[str, str | None]:
         # Imported late: a command's --help is not to wait for YAML and schedules.
         from facescreen_serverless_devs import document
-        from facescreen_serverless_devs.variables import env_defaults
+        from facescreen_serverless_devs.variables import find_env_defaults
 
         with _template_errors():
-            return env_defaults(document.read_template(self.template))
+            return find_env_defaults(document.read_template(self.template))
 
 
 def load_environment(path: Path | None) -> Environment:

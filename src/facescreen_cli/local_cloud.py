@@ -52,7 +52,7 @@ def print_addresses(cloud: LocalCloud) -> None:
     """Print the local cloud's addresses on standard error."""
     addresses = {
         name: value
-        for name, value in cloud.client_environment().items()
+        for name, value in cloud.build_client_environment().items()
         if value.startswith("http")
     }
     print_note("The local cloud is running (an emulator, not a forgery detector):")
@@ -78,7 +78,7 @@ def wait_for_signal(received_signals: list[int]) -> None:
 
 def upload_samples(cloud: LocalCloud) -> tuple[oss2.Bucket, list[SampleFile]]:
     """Upload every sample to the watched bucket. Returns the bucket and the samples."""
-    env = cloud.client_environment()
+    env = cloud.build_client_environment()
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
             env["ALIBABA_CLOUD_ACCESS_KEY_ID"],

@@ -15,7 +15,7 @@ from facescreen.settings.table import COMMON_SETTINGS_GROUPS, REQUIRED_SECTION, 
 from facescreen_cli import template_settings
 from facescreen_cli.project import PROJECT_FOLDER
 from facescreen_serverless_devs import document
-from facescreen_serverless_devs.variables import env_defaults
+from facescreen_serverless_devs.variables import find_env_defaults
 
 ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = (
     PROJECT_FOLDER / ".env.example",
@@ -54,7 +54,7 @@ def read_template_defaults() -> dict[str, str | None]:
     return {
         name: default
         for path in sorted(PROJECT_FOLDER.glob("s*.yaml"), reverse=True)
-        for name, default in env_defaults(document.read_template(path)).items()
+        for name, default in find_env_defaults(document.read_template(path)).items()
     }
 
 

@@ -38,13 +38,13 @@ class AdminService(Service):
         self._calls = calls
         self._reset = reset
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return f"{request.method} {request.path}"
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        route = self.operation_name(request)
+        route = self.get_operation_name(request)
         if "Origin" in request.headers:
-            return self.error_response(
+            return self.build_error_response(
                 403, "Forbidden", "web pages must not call this address", request_id
             )
         if route == "PUT /behaviour":
@@ -52,7 +52,7 @@ class AdminService(Service):
         if route.startswith(_FIRE_ROUTE):
             return self._fire_timers(route.removeprefix(_FIRE_ROUTE), request_id)
         routes = {
-            "GET /calls": self._billed_calls,
+            "GET /calls": self._list_billed_calls,
             "GET /calls/all": self._calls,
             "GET /invocations": self._invocations,
             "POST /reset": self._reset,
@@ -61,15 +61,17 @@ class AdminService(Service):
             known_routes = (
                 f"known routes: PUT /behaviour, {_FIRE_ROUTE}FUNCTION, {', '.join(routes)}"
             )
-            return self.error_response(404, "NotFound", known_routes, request_id)
+            return self.build_error_response(404, "NotFound", known_routes, request_id)
         return _json_response(routes[route]())
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         return _json_response({"code": code, "message": message, "request_id": request_id}, status)
 
     async def _set_behaviour(self, request: web.BaseRequest, request_id: str) -> web.Response:
         if (request.content_length or 0) > _MAX_BODY_BYTES:
-            return self.error_response(
+            return self.build_error_response(
                 413, "TooLarge", "the body may have at most 1 MB", request_id
             )
         try:
@@ -84,7 +86,7 @@ class AdminService(Service):
                 )
             behaviours = {name: Behaviour.parse(fields) for name, fields in payload.items()}
         except ValueError as error:
-            return self.error_response(400, "BadBehaviour", str(error), request_id)
+            return self.build_error_response(400, "BadBehaviour", str(error), request_id)
         for name, behaviour in behaviours.items():
             services[name].behaviour = behaviour
         return _json_response(
@@ -95,13 +97,13 @@ class AdminService(Service):
         try:
             fired_count = self._fire(function)
         except ServiceError as error:
-            return self.error_response(error.status, error.code, error.message, request_id)
+            return self.build_error_response(error.status, error.code, error.message, request_id)
         if not fired_count:
             message = f"{function} has no enabled time trigger"
-            return self.error_response(409, "NotEnabled", message, request_id)
+            return self.build_error_response(409, "NotEnabled", message, request_id)
         return _json_response({"fired": fired_count})
 
-    def _billed_calls(self) -> list[dict[str, Any]]:
+    def _list_billed_calls(self) -> list[dict[str, Any]]:
         return [call for call in self._calls() if call["billed"]]
 
 

@@ -132,7 +132,7 @@ class LocalCloud:
         self.cloudauth.reset()
         self.fc.functions.reset()
 
-    def client_environment(self) -> dict[str, str]:
+    def build_client_environment(self) -> dict[str, str]:
         """The env file's variables: what a client needs and what s.yaml reads."""
         client_only = {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.key.access_key_id,
@@ -151,7 +151,7 @@ class LocalCloud:
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
-        return {**client_only, **self._function_environment()}
+        return {**client_only, **self._build_function_environment()}
 
     def _create_resources(self) -> None:
         self.oss.create_bucket(BUCKET_NAME)
@@ -169,7 +169,7 @@ class LocalCloud:
         functions = DeployedFunctions(
             load_functions(
                 self._project / self._template,
-                self._function_environment(),
+                self._build_function_environment(),
                 code_root=self._code_root,
                 source=self._source,
             ),
@@ -188,7 +188,7 @@ class LocalCloud:
         await service.start(port_or_socket)
         self._exit_stack.push_async_callback(service.stop)
 
-    def _function_environment(self) -> dict[str, str]:
+    def _build_function_environment(self) -> dict[str, str]:
         """The variables that s.yaml reads with ``${env(...)}``."""
         return {
             "ALIBABA_CLOUD_ACCOUNT_ID": self.account.account_id,

@@ -57,7 +57,7 @@ def load_functions(
             ),
             lambda code: source or (code_root or path.parent) / code,
         )
-        for key_path, props in _props_of(template, "fc3")
+        for key_path, props in _find_props(template, "fc3")
     ]
     names = [function.name for function in functions]
     if not names:
@@ -80,7 +80,7 @@ def load_function_environment(
     if there is no such function. Raises as `load_functions`."""
     template = document.read_template(path)
     variables = Variables(template.get("vars"), environment)
-    for key_path, props in _props_of(template, "fc3"):
+    for key_path, props in _find_props(template, "fc3"):
         function = TemplateSection(
             variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS
         )
@@ -98,12 +98,12 @@ def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[st
     variables = Variables(template.get("vars"), environment)
     props = [
         TemplateSection(variables.resolve(props, key_path), key_path, _STACK_KEYS)
-        for key_path, props in _props_of(template, "ros")
+        for key_path, props in _find_props(template, "ros")
     ]
     return {stack.get_string("template"): stack.get_string_map("parameters") for stack in props}
 
 
-def _props_of(template: Mapping[str, object], component: str) -> Iterator[tuple[str, object]]:
+def _find_props(template: Mapping[str, object], component: str) -> Iterator[tuple[str, object]]:
     """Yields the key path and the unresolved props of each resource of a component."""
     resources = template.get("resources")
     if not isinstance(resources, dict):

@@ -41,7 +41,7 @@ class OssTrigger:
             and any(_event_matches(wanted, record["eventName"]) for wanted in self.events)
         )
 
-    def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
+    def build_payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The event that the function receives."""
         return {"events": [record]}
 
@@ -56,9 +56,9 @@ class EventBridgeTrigger:
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether one OSS event record fires this trigger."""
-        return self.enabled and self.pattern.matches(self.payload(record))
+        return self.enabled and self.pattern.matches(self.build_payload(record))
 
-    def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
+    def build_payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The CloudEvent that the function receives: function-compute.md, "Bucket events"."""
         oss = record["oss"]
         return {

@@ -19,11 +19,11 @@ _ENV_PATTERN = re.compile(rf"env\({_ARGUMENT_PATTERN}(?:,{_ARGUMENT_PATTERN})?\)
 _JSON_PATTERN = re.compile(r"json\((.+)\)")
 
 
-def env_defaults(value: object) -> dict[str, str | None]:
+def find_env_defaults(value: object) -> dict[str, str | None]:
     """Find every name that ``env`` reads in `value`, with its default; None if there is none."""
     env_matches = (
         _ENV_PATTERN.search(e)
-        for text in _strings_in(value)
+        for text in _iterate_strings(value)
         for e in _EXPRESSION_PATTERN.findall(text)
     )
     return {
@@ -33,13 +33,13 @@ def env_defaults(value: object) -> dict[str, str | None]:
     }
 
 
-def _strings_in(value: object) -> Iterator[str]:
+def _iterate_strings(value: object) -> Iterator[str]:
     """The strings in `value`, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings_in(item)
+            yield from _iterate_strings(item)
 
 
 class Variables:

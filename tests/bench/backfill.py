@@ -70,7 +70,7 @@ def main() -> None:
             Path(folder) / "cloud", _create_project(Path(folder), options.screened), settings
         )
         loop.run(cloud.start())
-        cloud_client = LocalCloudClient(cloud.client_environment())
+        cloud_client = LocalCloudClient(cloud.build_client_environment())
         try:
             _upload_objects(cloud, cloud_client, options.objects)
             started = time.monotonic()

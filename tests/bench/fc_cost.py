@@ -81,7 +81,7 @@ def _count_operations(*services: Service) -> Iterator[Counter[str]]:
     def count(
         service: Service, respond: _Respond, request: web.BaseRequest, request_id: str
     ) -> Any:
-        counts[service.operation_name(request)] += 1
+        counts[service.get_operation_name(request)] += 1
         return respond(request, request_id)
 
     with ExitStack() as patches:

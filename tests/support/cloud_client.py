@@ -140,7 +140,7 @@ def run_local_cloud(
         try:
             loop.run(cloud.start())
             cloud_client = LocalCloudClient(
-                cloud.client_environment(),
+                cloud.build_client_environment(),
                 lambda: loop.run(cloud.fc.functions.wait_until_idle(), 120),
             )
             try:

@@ -30,13 +30,16 @@ class LocalAccount:
     def create(cls) -> LocalAccount:
         """Create an account with a random id and a random key."""
         return cls(
-            "1" + _random_digits(15), AccessKey("LTAI" + _random_letters(20), _random_letters(30))
+            "1" + _generate_digits(15),
+            AccessKey("LTAI" + _generate_letters(20), _generate_letters(30)),
         )
 
     def issue_temporary_key(self) -> AccessKey:
         """Create temporary credentials, as STS issues them to a function."""
         key = AccessKey(
-            "STS." + _random_letters(24), _random_letters(44), "CAIS" + _random_letters(96) + "+/=="
+            "STS." + _generate_letters(24),
+            _generate_letters(44),
+            "CAIS" + _generate_letters(96) + "+/==",
         )
         self._temporary_keys[key.access_key_id] = key
         return key
@@ -51,9 +54,9 @@ class LocalAccount:
         return {self.key.access_key_id: self.key, **self._temporary_keys}.get(access_key_id)
 
 
-def _random_letters(length: int) -> str:
+def _generate_letters(length: int) -> str:
     return "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(length))
 
 
-def _random_digits(length: int) -> str:
+def _generate_digits(length: int) -> str:
     return "".join(secrets.choice(string.digits) for _ in range(length))

@@ -110,7 +110,7 @@ class DeployedFunctions:
         for pool in self._pools.values():
             for trigger in pool.function.bucket_triggers:
                 if trigger.matches(record):
-                    payload = json.dumps(trigger.payload(record), ensure_ascii=False).encode()
+                    payload = json.dumps(trigger.build_payload(record), ensure_ascii=False).encode()
                     for _ in range(1 + behaviour.duplicates):
                         event = FunctionEvent("oss", payload)
                         self._runner.enqueue(pool, event, behaviour.delay_ms / 1000)

@@ -48,7 +48,7 @@ class FcService(Service):
         await super().stop()
         await self.functions.close()
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         head = read_head(request)
         target = self._select_api(head).parse_target(head)
         operation = OPERATIONS.find(head.method, target.resource)
@@ -66,7 +66,9 @@ class FcService(Service):
         response.headers[REQUEST_ID_HEADER] = request_id
         return response
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         # The API's version is unknown here, so the body has the fields of both.
         body = {
             **self._fc3.build_error_body(code, message, request_id),

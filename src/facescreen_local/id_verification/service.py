@@ -88,7 +88,7 @@ class IdVerificationService(Service):
         await self._session.close()
         await self.uploads.stop()
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return request.headers.get("x-acs-action", "")
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
@@ -96,9 +96,11 @@ class IdVerificationService(Service):
             return await self._dispatch(request, request_id)
         except REQUEST_ERRORS as raised_error:
             error = to_id_verification_error(raised_error)
-            return self.error_response(500, error.code, str(error), request_id)
+            return self.build_error_response(500, error.code, str(error), request_id)
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         body = {"RequestId": request_id, "Code": code, "Message": message}
         if code in GATEWAY_STATUS_BY_CODE:
             host = self.url.partition("://")[2]
@@ -108,7 +110,7 @@ class IdVerificationService(Service):
     async def _dispatch(self, request: web.BaseRequest, request_id: str) -> web.Response:
         head = read_head(request)
         version = head.headers.get("x-acs-version", "")
-        operation = OPERATIONS.find(head.method, version, self.operation_name(request))
+        operation = OPERATIONS.find(head.method, version, self.get_operation_name(request))
         if operation is None or head.path != "/":
             message = "Specified api is not found, please check your url and method."
             raise IdVerificationError("InvalidAction.NotFound", message)

@@ -85,7 +85,7 @@ class UploadService(Service):
         self._tls.load_cert_chain(server)
         await super().start(port_or_socket)
 
-    def operation_name(self, request: web.BaseRequest) -> str:  # noqa: ARG002
+    def get_operation_name(self, request: web.BaseRequest) -> str:  # noqa: ARG002
         return "PostObject"
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
@@ -93,10 +93,12 @@ class UploadService(Service):
             response = await self._post_object(request)
         except REQUEST_ERRORS as error:
             upload_error = to_upload_error(error)
-            return self.error_response(400, upload_error.code, str(upload_error), request_id)
+            return self.build_error_response(400, upload_error.code, str(upload_error), request_id)
         return _finish_response(response, request_id)
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
         response = web.Response(
             status=STATUS_BY_CODE.get(code, status),

@@ -69,7 +69,7 @@ class MessageBroker:
             raise topic_not_exist_error()
         return resource
 
-    def queue_endpoint(self, queue: str) -> str:
+    def build_queue_endpoint(self, queue: str) -> str:
         """Return the queue's endpoint, as subscriptions name it."""
         return self._endpoint + queue
 
@@ -109,7 +109,7 @@ class MessageBroker:
         MnsError, MessageNotExist if none arrived.
         """
         timeout_s = (
-            self.get_queue(queue).integer_attribute("PollingWaitSeconds")
+            self.get_queue(queue).get_integer_attribute("PollingWaitSeconds")
             if wait_s is None
             else wait_s
         )
@@ -163,7 +163,7 @@ class MessageBroker:
         message_id = uuid.uuid4().hex.upper()
         published = PublishedMessage(self.account_id, topic, message_id, body, tag, now_ms())
         for subscription in self.resources.list_page(subscription_collection(topic)):
-            if subscription.string_attribute("FilterTag") in ("", tag):
+            if subscription.get_string_attribute("FilterTag") in ("", tag):
                 self._deliver(published, subscription)
         return published
 
@@ -176,17 +176,19 @@ class MessageBroker:
         self._database.close()
 
     def _deliver(self, published: PublishedMessage, subscription: StoredResource) -> None:
-        queue = subscription.string_attribute("Endpoint").removeprefix(self._endpoint)
+        queue = subscription.get_string_attribute("Endpoint").removeprefix(self._endpoint)
         resource = self.resources.find(QUEUE_COLLECTION, queue)
         if resource is not None:
-            content_format = subscription.string_attribute("NotifyContentFormat")
+            content_format = subscription.get_string_attribute("NotifyContentFormat")
             self._add(
                 resource, OutgoingMessage(published.render(subscription.name, content_format))
             )
 
     def _add(self, queue: StoredResource, message: OutgoingMessage) -> StoredMessage:
         delay_s = (
-            queue.integer_attribute("DelaySeconds") if message.delay_s is None else message.delay_s
+            queue.get_integer_attribute("DelaySeconds")
+            if message.delay_s is None
+            else message.delay_s
         )
         added = self.messages.add(queue.name, message.body, message.priority, delay_s)
         self._long_polls.wake(queue.name)
@@ -196,11 +198,13 @@ class MessageBroker:
         resource = self.get_queue(queue)
         self._delete_expired(resource)
         return self.messages.receive(
-            queue, max_messages, resource.integer_attribute("VisibilityTimeout")
+            queue, max_messages, resource.get_integer_attribute("VisibilityTimeout")
         )
 
     def _delete_expired(self, queue: StoredResource) -> None:
-        self.messages.delete_expired(queue.name, queue.integer_attribute("MessageRetentionPeriod"))
+        self.messages.delete_expired(
+            queue.name, queue.get_integer_attribute("MessageRetentionPeriod")
+        )
 
     def _seconds_until_visible(self, queue: str) -> float:
         visible_at = self.messages.next_visible_at(queue)
@@ -208,7 +212,7 @@ class MessageBroker:
 
 
 def _check_size(body: str, resource: StoredResource) -> None:
-    max_bytes = resource.integer_attribute("MaximumMessageSize")
+    max_bytes = resource.get_integer_attribute("MaximumMessageSize")
     if not 1 <= len(body.encode()) <= max_bytes:
         raise out_of_range_error("MessageBody", 1, max_bytes, "bytes")
 

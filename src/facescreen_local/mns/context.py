@@ -30,7 +30,7 @@ class MnsRequestContext:
     connected: Callable[[], bool]
     """Returns whether the caller is still connected."""
 
-    def integer_parameter(self, parameter: NumberAttribute) -> int | None:
+    def get_integer_parameter(self, parameter: NumberAttribute) -> int | None:
         """Return an integer query parameter, None if it is absent.
 
         Raises MnsError InvalidArgument.

@@ -37,7 +37,7 @@ class PublishedMessage:
             "SubscriptionName": subscription,
             "MessageId": self.id,
             "Message": self.body,
-            "MessageMD5": body_md5(self.body),
+            "MessageMD5": compute_body_md5(self.body),
             **({"MessageTag": self.tag} if self.tag else {}),
             "PublishTime": str(self.time),
         }
@@ -46,6 +46,6 @@ class PublishedMessage:
         return serialize(element_with_fields("Notification", envelope), XML_NAMESPACE).decode()
 
 
-def body_md5(body: str) -> str:
+def compute_body_md5(body: str) -> str:
     """MD5 of a message body, in upper-case hex."""
     return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest().upper()

@@ -39,7 +39,7 @@ class MnsRequestTarget:
         """The path of the resource itself, without ``/messages``."""
         return f"/{self.collection}/{self.name}"
 
-    def subresource(self, known: Iterable[str]) -> str:
+    def find_subresource(self, known: Iterable[str]) -> str:
         """Return the parameters of `known` subresources that the query contains:
         ``numOfMessages&peekonly``."""
         names = {name for subresource in known for name in subresource.split("&")}

@@ -65,7 +65,7 @@ class MnsService(Service):
         self._broker.get_queue(queue)
         SUBSCRIPTION_KIND.check_name(subscription)
         settings = {
-            "Endpoint": self._broker.queue_endpoint(queue),
+            "Endpoint": self._broker.build_queue_endpoint(queue),
             "NotifyContentFormat": notify_format,
             "FilterTag": filter_tag,
         }
@@ -90,7 +90,7 @@ class MnsService(Service):
         await super().stop()
         self._broker.close()
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         """The API's name for the operation; for an unknown one, its method and path pattern.
 
         Only the body distinguishes a batch from a single message, so both are SendMessage here.
@@ -105,11 +105,13 @@ class MnsService(Service):
             response = await self._dispatch(request)
         except REQUEST_ERRORS as raised:
             error = to_mns_error(raised)
-            return self.error_response(error.status, error.code, error.message, request_id)
+            return self.build_error_response(error.status, error.code, error.message, request_id)
         response.headers.update(_build_common_headers(request_id))
         return response
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         """An error response in MNS's XML."""
         fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self.url}
         response = xml_response(element_with_fields("Error", fields), status)
@@ -149,7 +151,9 @@ class MnsService(Service):
 
 
 def _find_operation(method: str, target: MnsRequestTarget) -> Operation[MnsRequestContext] | None:
-    return OPERATIONS.find(method, target.resource, target.subresource(OPERATIONS.subresources))
+    return OPERATIONS.find(
+        method, target.resource, target.find_subresource(OPERATIONS.subresources)
+    )
 
 
 def _is_connected(request: web.BaseRequest) -> bool:

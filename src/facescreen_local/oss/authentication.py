@@ -74,9 +74,9 @@ class Authenticator:
             self._authenticate_header_v4(request, dict(_V4_FIELD_PATTERN.findall(authorization)))
         elif authorization:
             raise invalid_argument_error("Authorization", "", "Authorization header is invalid.")
-        elif request.target.parameter("x-oss-signature-version") == ALGORITHM_V4:
+        elif request.target.get_parameter("x-oss-signature-version") == ALGORITHM_V4:
             self._authenticate_url_v4(request)
-        elif any(request.target.parameter(name) is not None for name in _V1_URL_PARAMETERS):
+        elif any(request.target.get_parameter(name) is not None for name in _V1_URL_PARAMETERS):
             self._authenticate_url_v1(request)
         else:
             return False
@@ -107,7 +107,7 @@ class Authenticator:
         if not _SECONDS_PATTERN.fullmatch(expires):
             raise access_denied_error("Invalid date (should be seconds since epoch).")
         check_not_expired(int(expires))
-        secret = self._find_secret(key_id, request.target.parameter("security-token"))
+        secret = self._find_secret(key_id, request.target.get_parameter("security-token"))
         to_sign = build_string_to_sign_v1(request.method, request.target, request.headers, expires)
         check_signature(signature, hmac_sha1(secret, to_sign))
 
@@ -136,8 +136,8 @@ class Authenticator:
             raise invalid_argument_error("x-oss-expires", expires, message)
         _check_validity(date, int(expires))
         key_id, scope = self._parse_credential(credential, date)
-        secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN_PARAMETER))
-        additional_headers = _split_header_names(target.parameter("x-oss-additional-headers"))
+        secret = self._find_secret(key_id, target.get_parameter(_SECURITY_TOKEN_PARAMETER))
+        additional_headers = _split_header_names(target.get_parameter("x-oss-additional-headers"))
         signed_query = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
         signed_target = replace(target, query=signed_query)
         canonical = build_canonical_request_v4(
@@ -182,7 +182,7 @@ def _parse_v4_date(date: str) -> float:
 
 
 def _require_parameters(target: OssRequestTarget, names: tuple[str, ...]) -> list[str]:
-    values = [target.parameter(name) for name in names]
+    values = [target.get_parameter(name) for name in names]
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         raise access_denied_error(f"Query string authentication requires {', '.join(missing)}.")

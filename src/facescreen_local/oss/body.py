@@ -25,7 +25,7 @@ async def receive_blob(request: web.BaseRequest, blobs: Blobs) -> Blob:
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
         message = "You must provide the Content-Length HTTP header."
         raise OssError(411, "MissingContentLength", message)
-    with blobs.writer() as writer:
+    with blobs.open_writer() as writer:
         await write_chunks(read_chunks(request, MAX_OBJECT_BYTES), writer)
         _check_content_md5(request.headers, writer.md5)
         return writer.finish()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 from facescreen_local.oss.errors import OssError, precondition_failed_error
-from facescreen_local.oss.headers import basic_headers
+from facescreen_local.oss.headers import build_basic_headers
 from facescreen_local.oss.store.buckets import StoredBucket
 from facescreen_local.oss.store.versions import StoredObject
 
@@ -67,4 +67,4 @@ def _parse_date(date: str | None) -> float | None:
 
 
 def _not_modified_error(stored: StoredObject) -> OssError:
-    return OssError(304, "NotModified", "Not Modified.", headers=basic_headers(stored))
+    return OssError(304, "NotModified", "Not Modified.", headers=build_basic_headers(stored))

@@ -43,22 +43,22 @@ class OssRequestContext:
     @property
     def version_id(self) -> str | None:
         """The requested version, None for the current one. Raises OssError InvalidArgument."""
-        return validate_version_id(self.target.parameter("versionId"))
+        return validate_version_id(self.target.get_parameter("versionId"))
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The request's headers; lookups ignore case."""
         return self.request.headers
 
-    def parameter(self, name: str) -> str:
+    def get_parameter(self, name: str) -> str:
         """Return a query parameter, empty if it is absent."""
-        return self.target.parameter(name) or ""
+        return self.target.get_parameter(name) or ""
 
-    def integer_parameter(
+    def get_integer_parameter(
         self, name: str, minimum: int, maximum: int, default: int | None = None
     ) -> int:
         """Return an integer query parameter. Raises OssError InvalidArgument."""
-        value = self.parameter(name)
+        value = self.get_parameter(name)
         if not value and default is not None:
             return default
         if value.isascii() and value.isdigit() and len(value) <= len(str(maximum)):
@@ -71,7 +71,7 @@ class OssRequestContext:
     @property
     def encoding_type(self) -> str:
         """``url`` if names in the response must be URL-encoded, else empty. Raises OssError."""
-        encoding_type = self.parameter("encoding-type")
+        encoding_type = self.get_parameter("encoding-type")
         if encoding_type not in ("", "url"):
             raise invalid_argument_error(
                 "encoding-type", encoding_type, "encoding-type must be url."

@@ -97,11 +97,11 @@ def build_event_record(change: ObjectChange, origin: ChangeOrigin) -> dict[str, 
                 "deltaSize": change.size_delta,
                 "eTag": change.etag,
                 "key": change.key,
-                "objectMeta": _object_meta(change.headers),
+                "objectMeta": _build_object_meta(change.headers),
                 "size": change.size,
             },
             "ossSchemaVersion": "1.0",
-            "ruleId": _rule_id(origin.account_id, change.bucket),
+            "ruleId": _build_rule_id(origin.account_id, change.bucket),
         },
         "region": origin.region,
         "requestParameters": {"sourceIPAddress": origin.source_address},
@@ -110,10 +110,10 @@ def build_event_record(change: ObjectChange, origin: ChangeOrigin) -> dict[str, 
     }
 
 
-def _object_meta(headers: Mapping[str, str]) -> dict[str, Any]:
+def _build_object_meta(headers: Mapping[str, str]) -> dict[str, Any]:
     user = {name: value for name, value in headers.items() if name.startswith("x-oss-meta-")}
     return {"mimeType": headers.get("Content-Type", ""), "userMeta": user}
 
 
-def _rule_id(account_id: str, bucket: str) -> str:
+def _build_rule_id(account_id: str, bucket: str) -> str:
     return hashlib.sha1(f"{account_id}/{bucket}".encode(), usedforsecurity=False).hexdigest()

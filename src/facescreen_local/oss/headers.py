@@ -10,20 +10,20 @@ from facescreen_local.oss.store.contents import APPENDABLE, NORMAL
 from facescreen_local.oss.store.versions import StoredObject
 
 
-def basic_headers(stored: StoredObject) -> dict[str, str]:
+def build_basic_headers(stored: StoredObject) -> dict[str, str]:
     """The headers of GetObjectMeta, without Content-Length."""
     headers = {
         "ETag": f'"{stored.contents.etag}"',
         "Last-Modified": formatdate(stored.modified, usegmt=True),
     }
-    return {**headers, **version_header(stored)}
+    return {**headers, **build_version_header(stored)}
 
 
-def object_headers(stored: StoredObject) -> dict[str, str]:
+def build_object_headers(stored: StoredObject) -> dict[str, str]:
     """The headers of GetObject and HeadObject, without Content-Length."""
     contents = stored.contents
     headers = {
-        **basic_headers(stored),
+        **build_basic_headers(stored),
         "Accept-Ranges": "bytes",
         "x-oss-object-type": contents.object_type,
         "x-oss-storage-class": "Standard",
@@ -40,14 +40,14 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
     return headers
 
 
-def write_result_headers(stored: StoredObject) -> dict[str, str]:
+def build_write_result_headers(stored: StoredObject) -> dict[str, str]:
     """The headers of a response to a write."""
     contents = stored.contents
     headers = {"ETag": f'"{contents.etag}"', "x-oss-hash-crc64ecma": contents.blob.crc64}
-    return {**headers, **contents.metadata.encryption, **version_header(stored)}
+    return {**headers, **contents.metadata.encryption, **build_version_header(stored)}
 
 
-def version_header(stored: StoredObject) -> dict[str, str]:
+def build_version_header(stored: StoredObject) -> dict[str, str]:
     """``x-oss-version-id``, if the bucket is versioned."""
     return {} if stored.version_id is None else {"x-oss-version-id": stored.version_id}
 

@@ -79,7 +79,7 @@ class OssRequestTarget:
     key: str
     query: tuple[tuple[str, str], ...]
 
-    def parameter(self, name: str) -> str | None:
+    def get_parameter(self, name: str) -> str | None:
         """Return a query parameter, None if it is absent."""
         return next((value for key, value in self.query if key == name), None)
 
@@ -95,7 +95,7 @@ class OssRequestTarget:
         """The parameter that selects the operation; empty if there is none."""
         return next((name for name, _ in self.query if name in SUBRESOURCES), "")
 
-    def subresources(self, headers: Mapping[str, str], known: Iterable[str]) -> list[str]:
+    def find_subresources(self, headers: Mapping[str, str], known: Iterable[str]) -> list[str]:
         """Return the subresources to look up, the most specific first.
 
         They are the request's own subresource combined with each of its headers or parameters that

@@ -67,7 +67,7 @@ class OssService(Service):
         await super().stop()
         self._store.close()
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         """The API's name for the operation."""
         return _find_operation(request, parse_target(request.raw_path)).name
 
@@ -80,7 +80,9 @@ class OssService(Service):
         response.headers["x-oss-request-id"] = request_id
         return response
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         """An error response in OSS's XML."""
         response = _build_error_response(OssError(status, code, message), LOOPBACK, request_id)
         response.headers["x-oss-request-id"] = request_id
@@ -126,7 +128,7 @@ def _find_operation(
     request: web.BaseRequest, target: OssRequestTarget
 ) -> Operation[OssRequestContext]:
     """Return the requested operation; for an unknown one, an operation that raises an error."""
-    for subresource in target.subresources(request.headers, OPERATIONS.subresources):
+    for subresource in target.find_subresources(request.headers, OPERATIONS.subresources):
         operation = OPERATIONS.find(request.method, target.resource, subresource)
         if operation is not None:
             return operation
@@ -141,7 +143,7 @@ async def _not_implemented(name: str, _: OssRequestContext) -> web.Response:
 def _build_error_response(error: OssError, host: str, request_id: str) -> web.Response:
     if error.status == 304:
         return web.Response(status=304, headers=error.headers)
-    body = _error_body(error, host, request_id)
+    body = _build_error_body(error, host, request_id)
     headers = {
         **error.headers,
         "Content-Type": "application/xml",
@@ -151,7 +153,7 @@ def _build_error_response(error: OssError, host: str, request_id: str) -> web.Re
     return web.Response(status=error.status, body=body, headers=headers)
 
 
-def _error_body(error: OssError, host: str, request_id: str) -> bytes:
+def _build_error_body(error: OssError, host: str, request_id: str) -> bytes:
     fields = {
         "Code": error.code,
         "Message": error.message,

@@ -52,7 +52,7 @@ class Service(ABC):
         return self._url
 
     @abstractmethod
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         """Return the API's name for the operation (``PutObjectTagging``), for scripted faults."""
 
     @abstractmethod
@@ -60,7 +60,9 @@ class Service(ABC):
         """Return the service's response; never raises the service's own errors."""
 
     @abstractmethod
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         """Return an error response in the service's own format."""
 
     async def start(self, port_or_socket: int | socket.socket = 0) -> None:
@@ -94,7 +96,7 @@ class Service(ABC):
 
     async def _handle_request(self, request: web.BaseRequest) -> web.StreamResponse:
         request_id = str(uuid.uuid4()).upper()
-        fault = self.behaviour.take_fault(self.operation_name(request))
+        fault = self.behaviour.take_fault(self.get_operation_name(request))
         if self.behaviour.latency_ms:
             await asyncio.sleep(self.behaviour.latency_ms / 1000)
         if fault is None:
@@ -113,5 +115,5 @@ class Service(ABC):
             request.transport.abort()
             return web.Response()
         if fault.code is not None:
-            return self.error_response(fault.status, fault.code, "scripted fault", request_id)
+            return self.build_error_response(fault.status, fault.code, "scripted fault", request_id)
         return await self.respond(request, request_id) if response is None else response

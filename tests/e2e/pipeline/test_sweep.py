@@ -14,7 +14,7 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions
-from facescreen_serverless_devs.variables import env_defaults
+from facescreen_serverless_devs.variables import find_env_defaults
 from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
@@ -94,7 +94,7 @@ def test_a_run_logs_its_counts(folder: Path) -> None:
 
 
 def test_the_sweep_is_off_by_default(tmp_path: Path) -> None:
-    declared = env_defaults(document.read_template(PROJECT / "s.yaml"))
+    declared = find_env_defaults(document.read_template(PROJECT / "s.yaml"))
     required = {name: "x" for name, default in declared.items() if default is None}
     functions = load_functions(PROJECT / "s.yaml", required, source=tmp_path)
     [timer] = [timer for function in functions for timer in function.timers]

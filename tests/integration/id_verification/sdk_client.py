@@ -43,15 +43,17 @@ class FileServer(Service):
         self.content[path] = content
         return self.url + path
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return request.raw_path.partition("?")[0]
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         self.requested_paths.append(request.raw_path)
-        content = self.content.get(self.operation_name(request))
+        content = self.content.get(self.get_operation_name(request))
         return web.Response(status=404) if content is None else web.Response(body=content)
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         return web.Response(status=status)
 
 

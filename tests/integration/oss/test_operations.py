@@ -41,4 +41,4 @@ def test_a_request_is_matched_to_its_operation(
 ) -> None:
     method, _, raw_path = request_line.partition(" ")
     request = SimpleNamespace(method=method, raw_path=raw_path, headers=CIMultiDict(headers))
-    assert cloud.service.operation_name(cast("web.BaseRequest", request)) == name
+    assert cloud.service.get_operation_name(cast("web.BaseRequest", request)) == name

@@ -59,18 +59,18 @@ class FakeAwsSts(Service):
         claims |= {"jti": "0001", "https://sts.amazonaws.com/": {"aws_account": "123456789012"}}
         return jwt.encode(claims | overrides, self._key, "RS256", {"kid": key_id})
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return "GetWebIdentityToken"
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         params = dict(parse_qsl((await request.read()).decode()))
         self.requests.append(params)
         if not _AUTHORIZATION.fullmatch(request.headers.get("Authorization", "")):
-            return self.error_response(
+            return self.build_error_response(
                 403, "IncompleteSignature", "not as Lambda signs it", request_id
             )
         if not _is_valid(params):
-            return self.error_response(
+            return self.build_error_response(
                 400, "ValidationError", "not a GetWebIdentityToken", request_id
             )
         duration_s = int(params["DurationSeconds"])
@@ -83,7 +83,9 @@ class FakeAwsSts(Service):
             "</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>",
         )
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         return _xml(
             status,
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"

@@ -37,7 +37,7 @@ class StsService(Service):
         self._provider = provider
         self._roles = {role.arn: role for role in roles}
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return dict(parse_qsl(_query(request))).get("Action", "")
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
@@ -45,10 +45,12 @@ class StsService(Service):
             params = dict(_parse_params(_query(request)) + _parse_params(await _read_body(request)))
             result = self._assume_role(params)
         except StsError as refusal:
-            return self.error_response(400, refusal.code, str(refusal), request_id)
+            return self.build_error_response(400, refusal.code, str(refusal), request_id)
         return web.json_response({"RequestId": request_id, **result})
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         host = self.url.partition("://")[2]
         body = {"RequestId": request_id, "HostId": host, "Code": code, "Message": message}
         return web.json_response(body, status=STATUS_BY_CODE.get(code, status))

@@ -182,10 +182,10 @@ def _oss_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnRes
     target = oss_target(request.raw_path)
     object_name = f"{target.bucket}/{target.key}" if target.key else target.bucket
     names = _versioned_actions(
-        OSS_ACTIONS[cloud.oss.operation_name(request)], target.parameter("versionId")
+        OSS_ACTIONS[cloud.oss.get_operation_name(request)], target.get_parameter("versionId")
     )
     actions = {
-        _oss_action(action, object_name, target.parameter("prefix") or "") for action in names
+        _oss_action(action, object_name, target.get_parameter("prefix") or "") for action in names
     }
     source, _, version = request.headers.get("x-oss-copy-source", "").partition("?versionId=")
     if source:
@@ -205,17 +205,17 @@ def _oss_action(action: str, name: str, prefix: str = "") -> ActionOnResource:
 def _mns_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     path = mns_target(request.raw_path).path
     resource = f"acs:mns:{REGION}:{ACCOUNT}:{path}/messages"
-    return {(f"mns:{cloud.mns.operation_name(request)}", resource, "")}
+    return {(f"mns:{cloud.mns.get_operation_name(request)}", resource, "")}
 
 
 def _cloudauth_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
-    return {(f"antcloudauth:{cloud.cloudauth.operation_name(request)}", "*", "")}
+    return {(f"antcloudauth:{cloud.cloudauth.get_operation_name(request)}", "*", "")}
 
 
 def _fc_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     function = request.path.split("/")[-2]
     resource = f"acs:fc:{REGION}:{ACCOUNT}:functions/{function}"
-    operation = cloud.fc.operation_name(request)
+    operation = cloud.fc.get_operation_name(request)
     return {(f"fc:{operation}", resource, ""), (f"fc:{operation}", f"{resource}/LATEST", "")}
 
 

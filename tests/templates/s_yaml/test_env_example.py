@@ -18,7 +18,7 @@ from facescreen.settings import loader
 from facescreen.settings.table import HttpSettings, SweepSettings
 from facescreen_cli.main import facescreen
 from facescreen_serverless_devs import document
-from facescreen_serverless_devs.variables import env_defaults
+from facescreen_serverless_devs.variables import find_env_defaults
 from tests.templates.s_yaml.preview import PROJECT
 from tests.templates.s_yaml.test_templates import REQUIRED
 
@@ -31,7 +31,7 @@ REQUIRED_NAMES = re.findall(
 DEFAULTS = {
     name: default
     for path in PROJECT.glob("s*.yaml")
-    for name, default in env_defaults(document.read_template(path)).items()
+    for name, default in find_env_defaults(document.read_template(path)).items()
 }
 WRONG = {
     "ALIBABA_CLOUD_ACCOUNT_ID": "my-company",
@@ -127,7 +127,7 @@ def test_the_file_has_exactly_the_names_that_the_templates_read() -> None:
 def test_required_names_are_not_commented_out() -> None:
     required = {
         name
-        for name, default in env_defaults(document.read_template(PROJECT / "s.yaml")).items()
+        for name, default in find_env_defaults(document.read_template(PROJECT / "s.yaml")).items()
         if default is None
     }
     assert set(REQUIRED_NAMES) == required

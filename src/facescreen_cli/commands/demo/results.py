@@ -40,7 +40,9 @@ class SampleOutcome:
 def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
     """Upload every sample. Returns their outcomes in the same order."""
     bucket, samples = upload_samples(cloud)
-    messages = _receive_messages(cloud.client_environment(), {sample.name for sample in samples})
+    messages = _receive_messages(
+        cloud.build_client_environment(), {sample.name for sample in samples}
+    )
     return [_build_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 

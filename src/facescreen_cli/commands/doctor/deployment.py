@@ -27,7 +27,7 @@ from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
 from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import InvalidTemplateError
-from facescreen_serverless_devs.variables import env_defaults
+from facescreen_serverless_devs.variables import find_env_defaults
 
 # The part of an internal endpoint's name that the public one doesn't have.
 _VPC_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
@@ -103,7 +103,7 @@ def read_deployment(
 ) -> CheckedDeployment:
     """Raises InvalidSettingsError, which names every one that is wrong, InvalidTemplateError,
     OSError."""
-    defaults = env_defaults(document.read_template(template))
+    defaults = find_env_defaults(document.read_template(template))
     required = {name for name, default in defaults.items() if default is None}
     known_names = {*defaults, *template_settings.CHECKED_SETTINGS}
     errors_by_name = template_settings.find_errors(

@@ -13,7 +13,7 @@ from facescreen_cli.commands.doctor.stack import check_stack
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import InvalidTemplateError
-from facescreen_serverless_devs.variables import env_defaults
+from facescreen_serverless_devs.variables import find_env_defaults
 
 _NAMES_READ_ELSEWHERE = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -47,7 +47,7 @@ def check_unknown_names(template: Path, names: Mapping[str, str]) -> Iterator[Ch
     """Warn of names in an environment file that nothing reads: most are misspelled."""
     templates = [template, *template.parent.glob("s.*.yaml")]
     template_names = {
-        name for path in templates for name in env_defaults(document.read_template(path))
+        name for path in templates for name in find_env_defaults(document.read_template(path))
     }
     known_names = template_names | _NAMES_READ_ELSEWHERE
     for name in sorted(set(names) - known_names):

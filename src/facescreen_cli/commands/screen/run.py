@@ -97,7 +97,10 @@ def choose_settings_and_credentials(
         cloud.write_samples()
         key = cloud.account.key
         local_credentials = Credentials(key.access_key_id, key.access_key_secret)
-        yield {"SCENE_CODE": _LOCAL_SCENE_CODE, **cloud.client_environment()}, local_credentials
+        yield (
+            {"SCENE_CODE": _LOCAL_SCENE_CODE, **cloud.build_client_environment()},
+            local_credentials,
+        )
 
 
 def print_cost(target_list: TargetList, services: ScreenServices) -> int:

@@ -74,7 +74,7 @@ def up(
         # First, because a process that finds the env file may stop this one at once.
         stopped = local_cloud.record_signals()
         if env_file is not None:
-            write_env_file(env_file, cloud.client_environment())
+            write_env_file(env_file, cloud.build_client_environment())
         local_cloud.print_addresses(cloud)
         local_cloud.wait_for_signal(stopped)
 

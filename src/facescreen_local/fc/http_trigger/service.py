@@ -52,7 +52,7 @@ class HttpTriggerService(Service):
             if deployed_function.function.http_trigger is not None
         ]
 
-    def operation_name(self, request: web.BaseRequest) -> str:
+    def get_operation_name(self, request: web.BaseRequest) -> str:
         return request.method
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
@@ -64,14 +64,18 @@ class HttpTriggerService(Service):
             response = build_response(result)
         except REQUEST_ERRORS as raised_error:
             error = to_fc_error(raised_error)
-            response = self.error_response(error.status, error.code, error.message, request_id)
+            response = self.build_error_response(
+                error.status, error.code, error.message, request_id
+            )
             if error.status == 405:
                 response.headers["Allow"] = ", ".join(self._trigger.methods)
             return response
         response.headers[REQUEST_ID_HEADER] = request_id
         return response
 
-    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def build_error_response(
+        self, status: int, code: str, message: str, request_id: str
+    ) -> web.Response:
         body = {"RequestId": request_id, "Code": code, "Message": message}
         return build_error_response(status, body, request_id)
 

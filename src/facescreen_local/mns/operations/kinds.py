@@ -61,7 +61,9 @@ def find_kind(target: MnsRequestTarget) -> ResourceKind:
     )
 
 
-def _queue_counts(context: MnsRequestContext, queue: StoredResource) -> dict[str, AttributeValue]:
+def _build_queue_counts(
+    context: MnsRequestContext, queue: StoredResource
+) -> dict[str, AttributeValue]:
     counts = context.broker.messages.count(queue.name)
     return {
         "ActiveMessages": counts.active,
@@ -70,12 +72,14 @@ def _queue_counts(context: MnsRequestContext, queue: StoredResource) -> dict[str
     }
 
 
-def _topic_counts(_: MnsRequestContext, __: StoredResource) -> dict[str, AttributeValue]:
+def _build_topic_counts(_: MnsRequestContext, __: StoredResource) -> dict[str, AttributeValue]:
     # Delivery is immediate, so a topic never holds a message.
     return {"MessageCount": 0, "MessageRetentionPeriod": _TOPIC_RETENTION_S}
 
 
-def _subscription_owner(context: MnsRequestContext, _: StoredResource) -> dict[str, AttributeValue]:
+def _build_subscription_owner(
+    context: MnsRequestContext, _: StoredResource
+) -> dict[str, AttributeValue]:
     return {"TopicOwner": context.broker.account_id, "TopicName": context.target.topic}
 
 
@@ -94,7 +98,7 @@ QUEUE_KIND = ResourceKind(
     invalid_name_code="InvalidQueueName",
     not_found_error=queue_not_exist_error,
     settable=attributes.QUEUE_ATTRIBUTES,
-    extra_attributes=_queue_counts,
+    extra_attributes=_build_queue_counts,
     check_attributes=_accept_attributes,
 )
 TOPIC_KIND = ResourceKind(
@@ -104,7 +108,7 @@ TOPIC_KIND = ResourceKind(
     invalid_name_code="TopicNameInvalid",
     not_found_error=topic_not_exist_error,
     settable=attributes.TOPIC_ATTRIBUTES,
-    extra_attributes=_topic_counts,
+    extra_attributes=_build_topic_counts,
     check_attributes=_accept_attributes,
 )
 SUBSCRIPTION_KIND = ResourceKind(
@@ -119,6 +123,6 @@ SUBSCRIPTION_KIND = ResourceKind(
         for attribute in attributes.SUBSCRIPTION_ATTRIBUTES
         if attribute.name == "NotifyStrategy"
     ],
-    extra_attributes=_subscription_owner,
+    extra_attributes=_build_subscription_owner,
     check_attributes=_check_endpoint,
 )

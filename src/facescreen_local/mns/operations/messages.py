@@ -18,7 +18,7 @@ from facescreen_local.mns.attributes import (
 from facescreen_local.mns.broker import OutgoingMessage
 from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import MnsError
-from facescreen_local.mns.notification import body_md5
+from facescreen_local.mns.notification import compute_body_md5
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.store.messages import StoredMessage
 from facescreen_local.protocol.xml_body import (
@@ -48,14 +48,16 @@ async def send_message(context: MnsRequestContext) -> web.Response:
 async def receive_message(context: MnsRequestContext) -> web.Response:
     """Receive the next message, which becomes invisible to other receivers."""
     (message,) = await _receive(context, 1)
-    return xml_response(element_with_fields("Message", _received_message_fields(message)))
+    return xml_response(element_with_fields("Message", _build_received_message_fields(message)))
 
 
 @OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages", name="BatchReceiveMessage")
 async def batch_receive_message(context: MnsRequestContext) -> web.Response:
     """Receive up to numOfMessages messages."""
-    messages = await _receive(context, context.integer_parameter(NUMBER_OF_MESSAGES) or 1)
-    elements = [element_with_fields("Message", _received_message_fields(each)) for each in messages]
+    messages = await _receive(context, context.get_integer_parameter(NUMBER_OF_MESSAGES) or 1)
+    elements = [
+        element_with_fields("Message", _build_received_message_fields(each)) for each in messages
+    ]
     return xml_response(element("Messages", *elements))
 
 
@@ -63,15 +65,17 @@ async def batch_receive_message(context: MnsRequestContext) -> web.Response:
 async def peek_message(context: MnsRequestContext) -> web.Response:
     """Return the next message without receiving it."""
     (message,) = context.broker.peek(context.target.name, 1)
-    return xml_response(element_with_fields("Message", _message_fields(message)))
+    return xml_response(element_with_fields("Message", _build_message_fields(message)))
 
 
 @OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages&peekonly", name="BatchPeekMessage")
 async def batch_peek_message(context: MnsRequestContext) -> web.Response:
     """Return up to numOfMessages messages without receiving them."""
-    max_messages = context.integer_parameter(NUMBER_OF_MESSAGES) or 1
+    max_messages = context.get_integer_parameter(NUMBER_OF_MESSAGES) or 1
     messages = context.broker.peek(context.target.name, max_messages)
-    elements = [element_with_fields("Message", _message_fields(message)) for message in messages]
+    elements = [
+        element_with_fields("Message", _build_message_fields(message)) for message in messages
+    ]
     return xml_response(element("Messages", *elements))
 
 
@@ -105,7 +109,7 @@ async def batch_delete_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("PUT", "/queues/*/messages", "ReceiptHandle", name="ChangeMessageVisibility")
 async def change_message_visibility(context: MnsRequestContext) -> web.Response:
     """Make a message invisible for VisibilityTimeout from now on, under a new receipt handle."""
-    visibility_timeout_s = context.integer_parameter(VISIBILITY_TIMEOUT)
+    visibility_timeout_s = context.get_integer_parameter(VISIBILITY_TIMEOUT)
     if visibility_timeout_s is None:
         raise MnsError(400, "MissingVisibilityTimeout", "VisibilityTimeout is required.")
     message = context.broker.change_visibility(
@@ -121,7 +125,7 @@ async def publish_message(context: MnsRequestContext) -> web.Response:
     fields = read_fields(context.parse_xml_body(), "Message", ("MessageBody", MESSAGE_TAG.name))
     tag = MESSAGE_TAG.parse(fields.get(MESSAGE_TAG.name, ""))
     published = context.broker.publish(context.target.name, fields.get("MessageBody", ""), tag)
-    result = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
+    result = {"MessageId": published.id, "MessageBodyMD5": compute_body_md5(published.body)}
     return xml_response(element_with_fields("Message", result), 201)
 
 
@@ -139,7 +143,7 @@ async def _receive(context: MnsRequestContext, max_messages: int) -> list[Stored
     return await context.broker.receive(
         context.target.name,
         max_messages,
-        context.integer_parameter(WAIT_SECONDS),
+        context.get_integer_parameter(WAIT_SECONDS),
         context.connected,
     )
 
@@ -155,16 +159,16 @@ def _try_delete(context: MnsRequestContext, handle: str) -> Element | None:
 
 
 def _receipt_element(message: StoredMessage) -> Element:
-    fields = {"MessageId": message.id, "MessageBodyMD5": body_md5(message.body)}
+    fields = {"MessageId": message.id, "MessageBodyMD5": compute_body_md5(message.body)}
     if message.receipt:
         fields["ReceiptHandle"] = message.handle
     return element_with_fields("Message", fields)
 
 
-def _message_fields(message: StoredMessage) -> dict[str, object]:
+def _build_message_fields(message: StoredMessage) -> dict[str, object]:
     return {
         "MessageId": message.id,
-        "MessageBodyMD5": body_md5(message.body),
+        "MessageBodyMD5": compute_body_md5(message.body),
         "MessageBody": message.body,
         "EnqueueTime": message.enqueued,
         "FirstDequeueTime": message.first_dequeued,
@@ -173,6 +177,6 @@ def _message_fields(message: StoredMessage) -> dict[str, object]:
     }
 
 
-def _received_message_fields(message: StoredMessage) -> dict[str, object]:
+def _build_received_message_fields(message: StoredMessage) -> dict[str, object]:
     handle = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
-    return {**_message_fields(message), **handle}
+    return {**_build_message_fields(message), **handle}

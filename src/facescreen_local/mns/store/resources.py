@@ -31,11 +31,11 @@ class StoredResource:
     modified: int
     attributes: Attributes
 
-    def integer_attribute(self, attribute: str) -> int:
+    def get_integer_attribute(self, attribute: str) -> int:
         """Return the value of an integer attribute."""
         return int(self.attributes[attribute])
 
-    def string_attribute(self, attribute: str) -> str:
+    def get_string_attribute(self, attribute: str) -> str:
         """Return the value of a string attribute."""
         return str(self.attributes[attribute])
 

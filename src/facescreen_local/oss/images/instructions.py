@@ -18,7 +18,7 @@ class ImageInstruction:
     value: str
     parameters: Mapping[str, str]
 
-    def integer_parameter(self, name: str, minimum: int, maximum: int) -> int | None:
+    def get_integer_parameter(self, name: str, minimum: int, maximum: int) -> int | None:
         """Return an integer parameter, None if it is absent. Raises OssError."""
         text = self.parameters.get(name)
         return None if text is None else parse_integer(self.action, name, text, minimum, maximum)

@@ -156,8 +156,8 @@ def _resize(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
 
 def _set_quality(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     """Set the quality: Q is absolute, q a percentage of the source's quality."""
-    absolute = instruction.integer_parameter("Q", 1, 100)
-    relative = instruction.integer_parameter("q", 1, 100)
+    absolute = instruction.get_integer_parameter("Q", 1, 100)
+    relative = instruction.get_integer_parameter("q", 1, 100)
     if absolute is not None:
         return replace(job, quality=absolute)
     if relative is None:

@@ -35,7 +35,7 @@ def resize(image: Image.Image, instruction: ImageInstruction) -> Image.Image:
     _check_target_size(plan)
     is_enlarged = plan.scaled_size[0] > image.width or plan.scaled_size[1] > image.height
     percentage = "p" in instruction.parameters
-    if is_enlarged and not percentage and instruction.integer_parameter("limit", 0, 1) != 0:
+    if is_enlarged and not percentage and instruction.get_integer_parameter("limit", 0, 1) != 0:
         return image
     scaled = image.resize(plan.scaled_size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if mode == "pad":
@@ -45,7 +45,7 @@ def resize(image: Image.Image, instruction: ImageInstruction) -> Image.Image:
 
 def _plan_resize(size: tuple[int, int], instruction: ImageInstruction, mode: str) -> ResizePlan:
     width, height = size
-    percentage = instruction.integer_parameter("p", 1, 1000)
+    percentage = instruction.get_integer_parameter("p", 1, 1000)
     if percentage is not None:
         return _plan_scaling(_scale(size, percentage / 100))
     target_width, target_height = _requested_size(size, instruction)
@@ -74,7 +74,7 @@ def _requested_size(
 ) -> tuple[int | None, int | None]:
     """Return the requested width and height; l and s are the longer and the shorter side."""
     target_width, target_height, longer, shorter = (
-        instruction.integer_parameter(name, 1, MAX_SIDE_PIXELS) for name in ("w", "h", "l", "s")
+        instruction.get_integer_parameter(name, 1, MAX_SIDE_PIXELS) for name in ("w", "h", "l", "s")
     )
     if target_width or target_height:
         return target_width, target_height

@@ -13,7 +13,7 @@ from facescreen_local.oss.errors import (
     invalid_argument_error,
     unsigned_access_denied_error,
 )
-from facescreen_local.oss.headers import version_header
+from facescreen_local.oss.headers import build_version_header
 from facescreen_local.oss.metadata import OBJECT_ACL_HEADER, parse_acl
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.contents import PRIVATE, PUBLIC_READ
@@ -25,7 +25,7 @@ from facescreen_local.protocol.xml_body import element
 async def get_bucket_acl(context: OssRequestContext) -> web.Response:
     """Return the bucket's ACL, which is always private."""
     context.store.buckets.get(context.bucket)
-    return _acl_response(context, PRIVATE, {})
+    return _build_acl_response(context, PRIVATE, {})
 
 
 @OPERATIONS.register("GET", "/bucket", "policy", name="GetBucketPolicy")
@@ -39,7 +39,7 @@ async def get_bucket_policy(context: OssRequestContext) -> web.Response:
 async def get_object_acl(context: OssRequestContext) -> web.Response:
     """Return the object's own ACL."""
     stored = context.store.objects.find(context.bucket, context.key, context.version_id)
-    return _acl_response(context, stored.contents.metadata.acl, version_header(stored))
+    return _build_acl_response(context, stored.contents.metadata.acl, build_version_header(stored))
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "acl", name="PutObjectACL")
@@ -53,7 +53,7 @@ async def put_object_acl(context: OssRequestContext) -> web.Response:
     stored = context.store.objects.update_metadata(
         context.bucket, context.key, context.version_id, lambda metadata: replace(metadata, acl=acl)
     )
-    return web.Response(headers=version_header(stored))
+    return web.Response(headers=build_version_header(stored))
 
 
 def check_read_access(context: OssRequestContext, stored: StoredObject) -> None:
@@ -62,7 +62,7 @@ def check_read_access(context: OssRequestContext, stored: StoredObject) -> None:
         raise unsigned_access_denied_error()
 
 
-def _acl_response(
+def _build_acl_response(
     context: OssRequestContext, grant: str, headers: Mapping[str, str]
 ) -> web.Response:
     granted = element("AccessControlList", element("Grant", grant))

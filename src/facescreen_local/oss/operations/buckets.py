@@ -27,8 +27,8 @@ _MAX_PAGE_SIZE = 1000
 @OPERATIONS.register("GET", "/", name="ListBuckets")
 async def list_buckets(context: OssRequestContext) -> web.Response:
     """List the account's buckets by name, one page at a time."""
-    prefix, marker = context.parameter("prefix"), context.parameter("marker")
-    limit = context.integer_parameter("max-keys", 1, _MAX_PAGE_SIZE, default=100)
+    prefix, marker = context.get_parameter("prefix"), context.get_parameter("marker")
+    limit = context.get_integer_parameter("max-keys", 1, _MAX_PAGE_SIZE, default=100)
     matching = [
         bucket
         for bucket in context.store.buckets.list_all()

@@ -15,11 +15,15 @@ from facescreen_local.oss.conditions import check_conditions, make_overwrite_che
 from facescreen_local.oss.context import OssRequestContext, xml_response
 from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument_error
 from facescreen_local.oss.events import build_created_change, build_upload_change
-from facescreen_local.oss.headers import format_xml_time, write_result_headers
+from facescreen_local.oss.headers import build_write_result_headers, format_xml_time
 from facescreen_local.oss.metadata import parse_acl, parse_encryption, select_object_headers
 from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.operations.multipart import part_headers, read_part_number, read_upload_id
+from facescreen_local.oss.operations.multipart import (
+    build_part_headers,
+    read_part_number,
+    read_upload_id,
+)
 from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.contents import NORMAL, SYMLINK, ObjectContents, ObjectMetadata
@@ -54,7 +58,7 @@ async def copy_object(context: OssRequestContext) -> web.Response:
     check_overwrite = make_overwrite_check(context.headers)
     write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("CopyObject", context.bucket, write_result))
-    headers = {**write_result_headers(write_result.stored), **_source_header(source)}
+    headers = {**build_write_result_headers(write_result.stored), **_build_source_header(source)}
     return xml_response(
         _result_element("CopyObjectResult", write_result.stored.modified, contents.etag), headers
     )
@@ -76,7 +80,7 @@ async def upload_part_copy(context: OssRequestContext) -> web.Response:
     context.notify(
         build_upload_change("ObjectCreated:UploadPartCopy", context.bucket, context.key, blob)
     )
-    headers = {**part_headers(upload, blob), **_source_header(source)}
+    headers = {**build_part_headers(upload, blob), **_build_source_header(source)}
     return xml_response(_result_element("CopyPartResult", modified, blob.md5), headers)
 
 
@@ -139,7 +143,7 @@ def _is_replaced(headers: Mapping[str, str], directive: str) -> bool:
     return value.upper() == "REPLACE"
 
 
-def _source_header(source: StoredObject) -> dict[str, str]:
+def _build_source_header(source: StoredObject) -> dict[str, str]:
     if source.version_id is None:
         return {}
     return {f"{COPY_SOURCE_HEADER}-version-id": source.version_id}

@@ -26,7 +26,7 @@ _MAX_KEYS = 1000
 @OPERATIONS.register("GET", "/bucket", name="ListObjects")
 async def list_objects(context: OssRequestContext) -> web.Response:
     """List current versions by key, one page at a time; a marker (a key) starts the next page."""
-    query = _read_query(context, ListingMarker(context.parameter("marker")))
+    query = _read_query(context, ListingMarker(context.get_parameter("marker")))
     page = _list_current(context, query)
     elements = [
         *_common_elements(context, query, page),
@@ -45,7 +45,7 @@ async def list_objects(context: OssRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/bucket", "list-type=2", name="ListObjectsV2")
 async def list_objects_v2(context: OssRequestContext) -> web.Response:
     """List current versions by key, one page at a time; a token starts the next page."""
-    token, start = context.parameter("continuation-token"), context.parameter("start-after")
+    token, start = context.get_parameter("continuation-token"), context.get_parameter("start-after")
     query = _read_query(context, ListingMarker(_decode_token(token) if token else start))
     page = _list_current(context, query)
     elements = [*_common_elements(context, query, page), element("KeyCount", str(page.count))]
@@ -54,7 +54,7 @@ async def list_objects_v2(context: OssRequestContext) -> web.Response:
         elements.append(element("ContinuationToken", token))
     if page.truncated:
         elements.append(element("NextContinuationToken", _encode_token(page.last.key)))
-    owner = [context.owner_element()] if context.parameter("fetch-owner") == "true" else []
+    owner = [context.owner_element()] if context.get_parameter("fetch-owner") == "true" else []
     elements.extend(
         element("Contents", *_object_elements(context, stored), *owner) for stored in page.items
     )
@@ -93,8 +93,10 @@ def common_prefix_elements(context: OssRequestContext, prefixes: Iterable[str]) 
 
 
 def _read_query(context: OssRequestContext, marker: ListingMarker) -> ListingQuery:
-    limit = context.integer_parameter("max-keys", 1, _MAX_KEYS, default=_DEFAULT_MAX_KEYS)
-    return ListingQuery(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
+    limit = context.get_integer_parameter("max-keys", 1, _MAX_KEYS, default=_DEFAULT_MAX_KEYS)
+    return ListingQuery(
+        context.get_parameter("prefix"), context.get_parameter("delimiter"), marker, limit
+    )
 
 
 def _list_current(context: OssRequestContext, query: ListingQuery) -> OssListingPage[StoredObject]:
@@ -106,7 +108,7 @@ def _list_current(context: OssRequestContext, query: ListingQuery) -> OssListing
 
 
 def _read_version_marker(context: OssRequestContext) -> ListingMarker:
-    key, version = context.parameter("key-marker"), context.parameter("version-id-marker")
+    key, version = context.get_parameter("key-marker"), context.get_parameter("version-id-marker")
     if not version:
         return ListingMarker(key)
     if not key:

@@ -14,7 +14,7 @@ from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
 from facescreen_local.oss.errors import NoSuchKeyError, OssError, malformed_xml_error
 from facescreen_local.oss.events import build_created_change, build_upload_change
-from facescreen_local.oss.headers import write_result_headers
+from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
@@ -60,7 +60,7 @@ async def upload_part(context: OssRequestContext) -> web.Response:
     context.notify(
         build_upload_change("ObjectCreated:UploadPart", context.bucket, context.key, blob)
     )
-    return web.Response(headers=part_headers(upload, blob))
+    return web.Response(headers=build_part_headers(upload, blob))
 
 
 @OPERATIONS.register("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
@@ -73,7 +73,7 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
         parts = _select_parts(_parse_part_list(body), {str(part.number): part for part in parts})
     _check_parts(parts)
     blob = await asyncio.to_thread(_concatenate, context, parts)
-    contents = ObjectContents(MULTIPART, blob, _multipart_etag(parts), upload.metadata)
+    contents = ObjectContents(MULTIPART, blob, _compute_multipart_etag(parts), upload.metadata)
     check_overwrite = make_overwrite_check(context.headers)
 
     def check(bucket: StoredBucket, current: StoredObject | None) -> None:
@@ -92,7 +92,7 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
         element("Key", context.encode_name(context.key)),
         element("ETag", f'"{contents.etag}"'),
     )
-    return xml_response(result, write_result_headers(write_result.stored))
+    return xml_response(result, build_write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("DELETE", "/bucket/key", "uploadId", name="AbortMultipartUpload")
@@ -107,15 +107,15 @@ async def abort_multipart_upload(context: OssRequestContext) -> web.Response:
 
 def read_upload_id(context: OssRequestContext) -> str:
     """Return the id of the upload that the request names."""
-    return context.parameter("uploadId")
+    return context.get_parameter("uploadId")
 
 
 def read_part_number(context: OssRequestContext) -> int:
     """Return the number of the part that the request names. Raises OssError InvalidArgument."""
-    return context.integer_parameter("partNumber", 1, MAX_PARTS)
+    return context.get_integer_parameter("partNumber", 1, MAX_PARTS)
 
 
-def part_headers(upload: MultipartUpload, part: Blob) -> dict[str, str]:
+def build_part_headers(upload: MultipartUpload, part: Blob) -> dict[str, str]:
     """The headers of a response to an uploaded part."""
     headers = {"ETag": f'"{part.md5}"', "x-oss-hash-crc64ecma": part.crc64}
     return {**headers, **upload.metadata.encryption}
@@ -164,6 +164,6 @@ def _concatenate(context: OssRequestContext, parts: Sequence[UploadedPart]) -> B
         raise OssError(404, "NoSuchUpload", message) from None
 
 
-def _multipart_etag(parts: Sequence[UploadedPart]) -> str:
+def _compute_multipart_etag(parts: Sequence[UploadedPart]) -> str:
     digests = b"".join(bytes.fromhex(part.blob.md5) for part in parts)
     return f"{hashlib.md5(digests, usedforsecurity=False).hexdigest().upper()}-{len(parts)}"

@@ -11,7 +11,7 @@ from facescreen_local.oss.body import MAX_OBJECT_BYTES
 from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.events import build_created_change
-from facescreen_local.oss.headers import write_result_headers
+from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
@@ -32,7 +32,7 @@ async def post_object(context: OssRequestContext) -> web.Response:
     posted_object = await read_post_form(context.request, settings)
     check_key(posted_object.key)
     metadata = parse_metadata(posted_object.fields)
-    with context.store.blobs.writer() as writer:
+    with context.store.blobs.open_writer() as writer:
         await write_chunks(posted_object.file, writer)
         blob = writer.finish()
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
@@ -48,5 +48,5 @@ async def post_object(context: OssRequestContext) -> web.Response:
         "ETag": f'"{contents.etag}"',
     }
     return build_post_response(
-        posted_object.fields, result, write_result_headers(write_result.stored)
+        posted_object.fields, result, build_write_result_headers(write_result.stored)
     )

@@ -15,7 +15,7 @@ from facescreen_local.oss.errors import (
     invalid_argument_error,
     unsigned_access_denied_error,
 )
-from facescreen_local.oss.headers import basic_headers, object_headers
+from facescreen_local.oss.headers import build_basic_headers, build_object_headers
 from facescreen_local.oss.images import process_image
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.operations.access import check_read_access
@@ -40,7 +40,7 @@ _RESPONSE_HEADER_PARAMETERS = {
 async def get_object(context: OssRequestContext) -> web.Response:
     """Return the object or a range of it; with ``x-oss-process``, the processed image."""
     stored, file = _open_readable(context)
-    instructions = context.target.parameter("x-oss-process")
+    instructions = context.target.get_parameter("x-oss-process")
     try:
         check_conditions(context.headers, stored)
         if instructions is None:
@@ -51,7 +51,7 @@ async def get_object(context: OssRequestContext) -> web.Response:
     with file:
         rendered = await process_image(file, stored.contents.size, instructions)
     headers = {
-        **basic_headers(stored),
+        **build_basic_headers(stored),
         "Content-Type": rendered.content_type,
         **_read_header_overrides(context),
     }
@@ -66,7 +66,7 @@ async def head_object(context: OssRequestContext) -> web.Response:
     stored, file = _open_readable(context)
     file.close()
     check_conditions(context.headers, stored)
-    headers = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
+    headers = {**build_object_headers(stored), "Content-Length": str(stored.contents.size)}
     return web.Response(headers=headers)
 
 
@@ -91,7 +91,7 @@ async def get_object_meta(context: OssRequestContext) -> web.Response:
     except OssError as error:
         raise _hide_from_unsigned(context, error) from None
     check_read_access(context, stored)
-    headers = basic_headers(stored)
+    headers = build_basic_headers(stored)
     if context.request.method == "HEAD":
         headers["Content-Length"] = str(stored.contents.size)
     return web.Response(headers=headers)
@@ -124,7 +124,7 @@ def _build_object_response(
     size = stored.contents.size
     standard = context.headers.get("x-oss-range-behavior", "").lower() == "standard"
     byte_range = parse_range(context.headers.get("Range"), size, standard)
-    headers = {**object_headers(stored), **_read_header_overrides(context)}
+    headers = {**build_object_headers(stored), **_read_header_overrides(context)}
     if byte_range is not None:
         headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{size}"
     sent_range = byte_range or ByteRange(0, size - 1)
@@ -160,7 +160,7 @@ def _read_header_overrides(context: OssRequestContext) -> dict[str, str]:
     """Return the response headers that a signed URL overrides. Raises OssError."""
     overrides = {}
     for parameter, header in _RESPONSE_HEADER_PARAMETERS.items():
-        value = context.target.parameter(parameter)
+        value = context.target.get_parameter(parameter)
         if value:
             if not context.signed:
                 raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")

@@ -10,7 +10,7 @@ from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.errors import OssError, invalid_argument_error
 from facescreen_local.oss.events import build_created_change
-from facescreen_local.oss.headers import basic_headers, write_result_headers
+from facescreen_local.oss.headers import build_basic_headers, build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
@@ -34,7 +34,7 @@ async def put_symlink(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(SYMLINK, blob, blob.md5, metadata)
     write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutSymlink", context.bucket, write_result))
-    return web.Response(headers=write_result_headers(write_result.stored))
+    return web.Response(headers=build_write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("GET", "/bucket/key", "symlink", name="GetSymlink")
@@ -46,5 +46,5 @@ async def get_symlink(context: OssRequestContext) -> web.Response:
             raise OssError(400, "NotSymlink", "The object is not symlink.")
         target = file.read()
     return web.Response(
-        headers={**basic_headers(stored), SYMLINK_TARGET_HEADER: quote(target, safe="")}
+        headers={**build_basic_headers(stored), SYMLINK_TARGET_HEADER: quote(target, safe="")}
     )

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import OssRequestContext, xml_response
-from facescreen_local.oss.headers import version_header
+from facescreen_local.oss.headers import build_version_header
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.tag_rules import validate_tags
 from facescreen_local.protocol.xml_body import child_text, element, parse_xml
@@ -23,7 +23,7 @@ async def get_object_tagging(context: OssRequestContext) -> web.Response:
         element("Tag", element("Key", key), element("Value", value))
         for key, value in stored.contents.metadata.tags.items()
     ]
-    return xml_response(element("Tagging", element("TagSet", *tags)), version_header(stored))
+    return xml_response(element("Tagging", element("TagSet", *tags)), build_version_header(stored))
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "tagging", name="PutObjectTagging")
@@ -49,4 +49,4 @@ def _set_tags(context: OssRequestContext, tags: Mapping[str, str], status: int) 
         context.version_id,
         lambda metadata: replace(metadata, tags=tags),
     )
-    return web.Response(status=status, headers=version_header(stored))
+    return web.Response(status=status, headers=build_version_header(stored))

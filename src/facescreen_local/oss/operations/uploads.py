@@ -22,10 +22,14 @@ _MAX_PAGE_SIZE = 1000
 @OPERATIONS.register("GET", "/bucket", "uploads", name="ListMultipartUploads")
 async def list_multipart_uploads(context: OssRequestContext) -> web.Response:
     """List the bucket's uploads. Without a key marker, an upload id marker is ignored."""
-    key_marker = context.parameter("key-marker")
-    marker = ListingMarker(key_marker, context.parameter("upload-id-marker") if key_marker else "")
-    limit = context.integer_parameter("max-uploads", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
-    query = ListingQuery(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
+    key_marker = context.get_parameter("key-marker")
+    marker = ListingMarker(
+        key_marker, context.get_parameter("upload-id-marker") if key_marker else ""
+    )
+    limit = context.get_integer_parameter("max-uploads", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
+    query = ListingQuery(
+        context.get_parameter("prefix"), context.get_parameter("delimiter"), marker, limit
+    )
     page = collect_page(
         query,
         lambda *position: context.store.uploads.list_after(context.bucket, *position),
@@ -53,8 +57,8 @@ async def list_multipart_uploads(context: OssRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/bucket/key", "uploadId", name="ListParts")
 async def list_parts(context: OssRequestContext) -> web.Response:
     """List the parts of an upload by number, one page at a time."""
-    after = context.integer_parameter("part-number-marker", 0, MAX_PARTS, default=0)
-    limit = context.integer_parameter("max-parts", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
+    after = context.get_integer_parameter("part-number-marker", 0, MAX_PARTS, default=0)
+    limit = context.get_integer_parameter("max-parts", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
     upload_id = read_upload_id(context)
     following = context.store.uploads.list_parts(
         context.bucket, context.key, upload_id, after, limit + 1

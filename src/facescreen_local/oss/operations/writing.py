@@ -12,7 +12,7 @@ from facescreen_local.oss.conditions import make_overwrite_check, reject_conditi
 from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.errors import NoSuchKeyError, OssError
 from facescreen_local.oss.events import build_created_change
-from facescreen_local.oss.headers import write_result_headers
+from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
@@ -34,13 +34,13 @@ async def put_object(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
     write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutObject", context.bucket, write_result))
-    return web.Response(headers=write_result_headers(write_result.stored))
+    return web.Response(headers=build_write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("POST", "/bucket/key", "append", name="AppendObject")
 async def append_object(context: OssRequestContext) -> web.Response:
     """Append the body to the object, whose size must be `position`."""
-    position = context.integer_parameter("position", 0, MAX_APPENDABLE_BYTES)
+    position = context.get_integer_parameter("position", 0, MAX_APPENDABLE_BYTES)
     metadata = parse_metadata(context.headers)
     context.store.buckets.get(context.bucket)
     appended = await receive_blob(context.request, context.store.blobs)
@@ -48,7 +48,7 @@ async def append_object(context: OssRequestContext) -> web.Response:
         base, blob = await asyncio.to_thread(_append_to_object, context, position, appended)
     finally:
         context.store.blobs.delete([appended.name])
-    contents = ObjectContents(APPENDABLE, blob, _appendable_etag(blob), metadata)
+    contents = ObjectContents(APPENDABLE, blob, _compute_appendable_etag(blob), metadata)
 
     def check_unchanged(_: StoredBucket, current: StoredObject | None) -> None:
         if _blob_name(current) != _blob_name(base):
@@ -59,13 +59,13 @@ async def append_object(context: OssRequestContext) -> web.Response:
     )
     context.notify(build_created_change("AppendObject", context.bucket, write_result))
     headers = {
-        **write_result_headers(write_result.stored),
+        **build_write_result_headers(write_result.stored),
         "x-oss-next-append-position": str(blob.size),
     }
     return web.Response(headers=headers)
 
 
-def _appendable_etag(blob: Blob) -> str:
+def _compute_appendable_etag(blob: Blob) -> str:
     """Return an ETag like OSS's: it changes with every append and is not the MD5 of the bytes."""
     return blob.md5[:24] + "0" * 8
 

@@ -37,7 +37,7 @@ class Blobs:
         folder.mkdir(exist_ok=True)
         self._folder = folder
 
-    def writer(self) -> BlobWriter:
+    def open_writer(self) -> BlobWriter:
         """Return a writer for a new blob."""
         return BlobWriter(self._folder / uuid.uuid4().hex)
 
@@ -47,7 +47,7 @@ class Blobs:
 
     def concatenate(self, files: Iterable[BinaryIO]) -> Blob:
         """Create a blob from the bytes of several files, and close them."""
-        with self.writer() as writer:
+        with self.open_writer() as writer:
             for file in files:
                 with file:
                     writer.copy(file)
@@ -56,13 +56,13 @@ class Blobs:
     def copy_range(self, file: BinaryIO, first: int, length: int) -> Blob:
         """Create a blob with `length` bytes of the file, starting at `first`."""
         file.seek(first)
-        with self.writer() as writer:
+        with self.open_writer() as writer:
             writer.copy(file, length)
             return writer.finish()
 
     def create(self, content: bytes) -> Blob:
         """Create a blob with these bytes."""
-        with self.writer() as writer:
+        with self.open_writer() as writer:
             writer.write(content)
             return writer.finish()
 
