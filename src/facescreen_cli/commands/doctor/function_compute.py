@@ -47,7 +47,7 @@ class FunctionComputeReader:
     def get_reserved_concurrency(self, name: str) -> int | None:
         """Return the number of reserved instances; None if none are reserved."""
         response = self._get_or_none(lambda: self._client.get_concurrency_config(name))
-        return response.get_reserved_concurrency if response else None
+        return response.reserved_concurrency if response else None
 
     def get_on_failure_destination(self, name: str) -> str:
         """Return the ARN of the destination for failed events; empty if there is none."""
