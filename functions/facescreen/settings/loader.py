@@ -35,7 +35,7 @@ class Setting(Generic[T]):
     section: str = ""
     """Its heading in .env.example; empty if it is not listed there."""
 
-    def build_error(self, value: str) -> str:
+    def build_error_message(self, value: str) -> str:
         """Build the error message for an invalid value, without it: it may be a secret."""
         message = f"{self.name} must be {self.type.valid_values}"
         if not self.where:
@@ -137,7 +137,7 @@ class SettingsReader:
         except ValueError:
             pass
         self._invalid_names.add(definition.name)
-        self.errors.append(definition.build_error(string or ""))
+        self.errors.append(definition.build_error_message(string or ""))
         try:
             return definition.type.parse(default) if default else definition.type.empty_value
         except ValueError:  # It refers to a variable that is itself invalid.

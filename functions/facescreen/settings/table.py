@@ -506,7 +506,7 @@ class SweepSettings(SettingsGroup):
         """Check that the state bucket is not screened."""
         if any(prefix.bucket == self.state_bucket for prefix in self.watched_prefixes):
             yield SettingsConflict(
-                (_WATCHED_OBJECTS_SETTING.name,), _WATCHED_OBJECTS_SETTING.build_error("")
+                (_WATCHED_OBJECTS_SETTING.name,), _WATCHED_OBJECTS_SETTING.build_error_message("")
             )
 
 

@@ -119,7 +119,7 @@ class OssStore:
         for key, value in tags.items():
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
-        with translate_oss_errors(ref.key, refused=errors.TagsRefusedError):
+        with translate_oss_errors(ref.key, default_error_class=errors.TagsRefusedError):
             self._buckets.get(ref.bucket).put_object_tagging(
                 ref.key, tagging, params=build_version_params(ref)
             )
@@ -278,27 +278,27 @@ class _OssCredentialsProvider:
 
 @contextmanager
 def translate_oss_errors(
-    key: str, refused: type[errors.FacescreenError] = errors.RequestRejectedError
+    key: str, default_error_class: type[errors.FacescreenError] = errors.RequestRejectedError
 ) -> Iterator[None]:
     """Raise oss2's errors as ours, without a cause: theirs contain headers and strings to sign.
-    `refused` is the class for other error codes."""
+    `default_error_class` is the class for other error codes."""
     try:
         yield
     except oss2.exceptions.RequestError as error:
         cause = type(error.exception).__name__
         raise errors.ServiceUnavailableError(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
-        kind = _get_error_class(error, refused)
+        error_class = _get_error_class(error, default_error_class)
         message = (
             build_not_found_message(key)
-            if kind is errors.ObjectNotFoundError
+            if error_class is errors.ObjectNotFoundError
             else f"OSS rejected the request: {error.message}"
         )
-        raise kind(message, code=error.code, request_id=error.request_id) from None
+        raise error_class(message, code=error.code, request_id=error.request_id) from None
 
 
 def _get_error_class(
-    error: oss2.exceptions.OssError, refused: type[errors.FacescreenError]
+    error: oss2.exceptions.OssError, default_error_class: type[errors.FacescreenError]
 ) -> type[errors.FacescreenError]:
     if error.code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
         return errors.InvalidCredentialsError
@@ -313,7 +313,7 @@ def _get_error_class(
         412: errors.ObjectChangedError,
         404: errors.InvalidSettingsError,
     }
-    return by_status.get(error.status, refused)
+    return by_status.get(error.status, default_error_class)
 
 
 def build_version_params(ref: ObjectRef) -> dict[str, str]:

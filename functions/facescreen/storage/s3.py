@@ -69,13 +69,13 @@ class S3Store:
         """Return the object's head. Also raises errors.AccessDeniedError for a missing object if
         the role may not list the bucket."""
         try:
-            return self._head(ref)
+            return self._request_head(ref)
         except errors.ContentError:
-            return self._head_from_listing(ref)
+            return self._find_head_in_listing(ref)
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         try:
-            return self._get(ref, Range=f"bytes={start}-{start + length - 1}")
+            return self._get_bytes(ref, Range=f"bytes={start}-{start + length - 1}")
         except errors.RequestRejectedError as error:
             if error.code != "InvalidRange":
                 raise
@@ -83,7 +83,7 @@ class S3Store:
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
         _reject_conversion(convert)
-        return self._get(ref)
+        return self._get_bytes(ref)
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         with translate_s3_errors(ref.key):
@@ -92,7 +92,7 @@ class S3Store:
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        with translate_s3_errors(ref.key, refused=errors.TagsRefusedError):
+        with translate_s3_errors(ref.key, default_error_class=errors.TagsRefusedError):
             self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
@@ -112,7 +112,7 @@ class S3Store:
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._client, _check_bucket_name(bucket), prefix, after)
 
-    def _head(self, ref: ObjectRef) -> ObjectHead:
+    def _request_head(self, ref: ObjectRef) -> ObjectHead:
         with translate_s3_errors(ref.key):
             try:
                 response = self._client.head_object(
@@ -124,7 +124,7 @@ class S3Store:
                 raise
             return _build_object_head(response, response["ContentLength"])
 
-    def _head_from_listing(self, ref: ObjectRef) -> ObjectHead:
+    def _find_head_in_listing(self, ref: ObjectRef) -> ObjectHead:
         """Return the head of an object whose HEAD needs the customer's encryption key."""
         with translate_s3_errors(ref.key):
             listing = self._client.list_object_versions(Bucket=ref.bucket, Prefix=ref.key)
@@ -138,7 +138,7 @@ class S3Store:
                     return _build_object_head(version, version["Size"])
         raise errors.ObjectNotFoundError(build_not_found_message(ref.key))
 
-    def _get(self, ref: ObjectRef, **options: str) -> bytes:
+    def _get_bytes(self, ref: ObjectRef, **options: str) -> bytes:
         condition = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
         with translate_s3_errors(ref.key):
             response = self._client.get_object(**build_object_params(ref), **condition, **options)
@@ -174,7 +174,7 @@ class S3QuarantineStore(S3Store):
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
-        with translate_s3_errors(ref.key, refused=errors.QuarantineRefusedError):
+        with translate_s3_errors(ref.key, default_error_class=errors.QuarantineRefusedError):
             self._client.put_object_acl(**build_object_params(ref), **access)
 
 
@@ -191,13 +191,13 @@ class S3StateStore:
 
     def read(self, key: str) -> bytes:
         try:
-            return self._get(key)[0]
+            return self._get_bytes_and_etag(key)[0]
         except errors.ObjectNotFoundError:
             return b""
 
     def append(self, key: str, position: int, data: bytes) -> bool:
         try:
-            content, etag = self._get(key) if position else (b"", "")
+            content, etag = self._get_bytes_and_etag(key) if position else (b"", "")
             if len(content) != position:
                 return False
             condition = {"IfMatch": etag} if position else {"IfNoneMatch": "*"}
@@ -215,7 +215,7 @@ class S3StateStore:
         ):
             yield summary.key
 
-    def _get(self, key: str) -> tuple[bytes, str]:
+    def _get_bytes_and_etag(self, key: str) -> tuple[bytes, str]:
         with translate_s3_errors(key):
             response = self._client.get_object(Bucket=self._bucket, Key=key)
             return response["Body"].read(), response["ETag"]
@@ -236,19 +236,21 @@ def _list_page(client: Any, bucket: str, prefix: str, after: str) -> ListingPage
 
 
 def translate_s3_errors(
-    key: str, refused: type[errors.FacescreenError] = errors.RequestRejectedError
+    key: str, default_error_class: type[errors.FacescreenError] = errors.RequestRejectedError
 ) -> AbstractContextManager[None]:
-    """Raise boto3's errors about the object `key` as ours. `refused` is the class for other error
-    codes."""
-    return translate_aws_errors("S3", lambda response, _: _to_error(response, key, refused))
+    """Raise boto3's errors about the object `key` as ours. `default_error_class` is the class for
+    other error codes."""
+    return translate_aws_errors(
+        "S3", lambda response, _: _to_error(response, key, default_error_class)
+    )
 
 
 def _to_error(
-    response: AwsErrorResponse, key: str, refused: type[errors.FacescreenError]
+    response: AwsErrorResponse, key: str, default_error_class: type[errors.FacescreenError]
 ) -> errors.FacescreenError:
     if unreadable_code := _get_unreadable_code(response):
         return errors.ContentError("S3 can't return the bytes", code=unreadable_code)
-    error_class = response.error_class(_ERRORS_BY_STATUS.get(response.status, refused))
+    error_class = response.error_class(_ERRORS_BY_STATUS.get(response.status, default_error_class))
     message = f"S3 rejected the request: {response.message}"
     if error_class is errors.ObjectNotFoundError:
         message = build_not_found_message(key)
