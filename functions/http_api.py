@@ -23,8 +23,8 @@ _resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
 
 
 def initialize(context: Any) -> None:
-    """As object_created.initialize. Also raises errors.InvalidSettingsError if the API would be
-    open to everyone."""
+    """Do the same as object_created.initialize. Also raises errors.InvalidSettingsError if the
+    API would be open to everyone."""
     from facescreen.deployment import Deployment
     from facescreen.http.routes import create_app
 

@@ -43,7 +43,7 @@ _SWEEP_QUOTA_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Deployment:
-    """Creates each part when it is first used."""
+    """The parts of one deployment, each created when it is first used."""
 
     settings: Settings
     platform: Platform

@@ -43,8 +43,8 @@ _MAX_MESSAGE_CHARS = 2000
 
 
 def redact(text: str) -> str:
-    """Make a string from outside safe for a log or an error: no URL queries or long tokens,
-    short."""
+    """Remove URL queries and long tokens from a string from outside, and shorten it, so that it
+    is safe in a log or an error."""
     without_query = _URL_QUERY_PATTERN.sub(r"\g<url>?…", text)
     return _LONG_TOKEN_PATTERN.sub("…", without_query)[:_MAX_MESSAGE_CHARS]
 

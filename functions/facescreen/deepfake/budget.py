@@ -154,7 +154,7 @@ class DailyBudget:
         random.shuffle(self._available_shards)
 
     def _mark_exhausted(self) -> None:
-        """Until calls may have been released, or the next day begins."""
+        """Refuse calls until some may have been released, or the next day begins."""
         now = self._clock()
         self._exhausted_until = min(now + EXHAUSTED_CACHE_S, now + _seconds_left_in_day(now))
         self._day = -1
@@ -238,7 +238,7 @@ def _count_reserved_calls(marks: bytes) -> int:
 
 
 def _split_into_shares(max_calls: int) -> list[int]:
-    """No share shrinks when `max_calls` grows."""
+    """Split the limit into shares, none of which shrinks when `max_calls` grows."""
     return [
         max_calls // SHARDS_PER_DAY + (number < max_calls % SHARDS_PER_DAY)
         for number in range(SHARDS_PER_DAY)

@@ -273,7 +273,7 @@ def _unwrap_response(result: StepResult) -> HttpResponse:
 
 
 def _compute_backoff_s(error: errors.TransientError, attempt: int) -> float:
-    """Exponential backoff with full jitter, and never less than the service asked for."""
+    """Compute an exponential backoff with full jitter, added to what the service asked for."""
     max_jitter_s = min(_MAX_BACKOFF_S, _INITIAL_BACKOFF_S * 2**attempt)
     retry_after_s = error.retry_after_s if isinstance(error, errors.ThrottledError) else 0
     return retry_after_s + random.uniform(0, max_jitter_s)  # noqa: S311

@@ -138,14 +138,14 @@ def _parse_detection(body: Mapping[str, Any], response: HttpResponse) -> Detecti
 
 
 def _parse_risk_tags(risk_tag: Any) -> tuple[str, ...]:
-    """Comma-separated in the response. New names may appear at any time."""
+    """Parse the names, which are separated by commas. New ones may appear at any time."""
     names = risk_tag if isinstance(risk_tag, list) else _to_string(risk_tag).split(",")
     tags = [_to_string(tag).strip()[:_MAX_TAG_CHARS] for tag in names]
     return tuple(tag for tag in tags if tag)[:_MAX_TAGS]
 
 
 def _parse_risk_scores(risk_score: Any) -> dict[str, float]:
-    """Scores are strings or numbers. Other values are skipped."""
+    """Parse the scores, which are strings or numbers. Skips other values."""
     scores: dict[str, float] = {}
     for tag, value in list(risk_score.items())[:_MAX_TAGS] if isinstance(risk_score, dict) else ():
         try:

@@ -23,7 +23,8 @@ class Filters:
     """None means no limit."""
 
     def get_skip_reason(self, ref: ObjectRef) -> str:
-        """Why the object is not screened: ``prefix``, ``suffix`` or ``size``; empty if it is."""
+        """Return why the object is not screened: ``prefix``, ``suffix`` or ``size``; empty if it
+        is."""
         lower_key = ref.key.lower()
         if self.include_prefixes and not ref.key.startswith(self.include_prefixes):
             return "prefix"

@@ -111,7 +111,7 @@ def _build_file_submission(data: bytes) -> FileSubmission:
 def _parse_json_submission(body: bytes, store: str) -> Submission:
     try:
         fields = json.loads(
-            body, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_json_constant
+            body, object_pairs_hook=_build_unique_fields, parse_constant=_reject_json_constant
         )
     except (ValueError, RecursionError):
         raise build_invalid_parameter_error("the body is not valid JSON") from None
@@ -185,8 +185,8 @@ def _reject_unknown_fields(fields: dict[str, Any], known: set[str]) -> None:
         raise build_invalid_parameter_error(f"{unknown[0][:40]!r} is not a known field")
 
 
-def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON parsers differ in which of two values they use."""
+def _build_unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build a JSON object. Rejects a repeated name: parsers differ in which value they use."""
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:

@@ -68,7 +68,7 @@ def _build_cors_config(origins: tuple[str, ...]) -> CORSConfig | None:
 
 
 def _skip_preflight(middleware: Middleware) -> Middleware:
-    """Do not run the middleware for a CORS preflight."""
+    """Decorate a middleware so that it does not run for a CORS preflight."""
 
     @wraps(middleware)
     def run(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:

@@ -47,7 +47,8 @@ class InvocationCredentials:
     _current: Credentials | None = None
 
     def refresh(self, context: Any) -> None:
-        """Read them from a Function Compute context (Python 3.10) or the environment (3.12)."""
+        """Read the credentials from a Function Compute context (Python 3.10), or from the
+        environment (3.12)."""
         context_credentials: Any = getattr(context, "credentials", None)
         if getattr(context_credentials, "access_key_id", ""):
             self._current = Credentials(

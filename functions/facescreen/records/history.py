@@ -168,7 +168,8 @@ class History:
         return sum(1 for _ in groupby(paid))
 
     def _list_names(self, after: str) -> Iterator[_OutcomeName]:
-        """Newest first. "0" sorts after "/", which ends a cursor."""
+        """Yield the names after a cursor, newest first."""
+        # "0" sorts after "/", which ends a cursor.
         start = f"{self._prefix}{after}0" if after else ""
         for name in self._state.list_keys(self._prefix, start):
             yield _OutcomeName.parse(name, self._prefix)

@@ -183,7 +183,7 @@ class Ledger:
         retry(lambda: self.append(entry_id, line), _RETRY_DELAYS_S)
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return self._clock()
 
     def _read_entry(self, entry_id: str) -> _LedgerEntry:

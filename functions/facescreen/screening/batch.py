@@ -65,7 +65,7 @@ class BatchProcessor:
             self._dead_letter_if_over_limit(delivery, self._log_results(delivery, objects))
             for delivery, objects in zip(deliveries, results, strict=True)
         ]
-        return _build_response(event, failures)
+        return _build_response_or_raise(event, failures)
 
     def _screen_delivery(self, delivery: Delivery, deadline: Deadline) -> list[_ObjectResult]:
         return [self._screen_object(delivery, ref, deadline) for ref in delivery.objects]
@@ -137,7 +137,7 @@ class BatchProcessor:
         ]
 
 
-def _build_response(event: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
+def _build_response_or_raise(event: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
     if event.response_mode is ResponseMode.ITEM_FAILURES:
         failed = [
             {"itemIdentifier": delivery.id}
@@ -159,7 +159,7 @@ def _build_response(event: ParsedEvent, failures: list[list[Exception]]) -> dict
 
 
 def _build_task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
-    """The result of one task. S3 Batch Operations retries temporary failures."""
+    """Build the result of one task. S3 Batch Operations retries temporary failures."""
     if not failures:
         return {"taskId": delivery.id, "resultCode": "Succeeded", "resultString": ""}
     is_transient = any(isinstance(failure, TransientError) for failure in failures)

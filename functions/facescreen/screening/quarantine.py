@@ -125,7 +125,7 @@ class QuarantineRecords:
     ledger: Ledger
 
     def record_release(self, entry_id: str) -> None:
-        """From now on, leave the bytes of this entry in place."""
+        """Record that the bytes of this entry are released and are not quarantined again."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.ledger.put_once(f"{entry_id}-released", now)
 

@@ -154,8 +154,10 @@ class Screener:
         *,
         quarantine: Quarantine | None,
     ) -> Outcome:
-        """Tag before publishing: a reader of the message finds the tag. Delete the original
-        after publishing: a deleted object could no longer be published."""
+        """Tag, quarantine, publish, add to the history, and delete a moved original.
+
+        Tags come before the message, so that its reader finds them. The original is deleted
+        afterwards, because a deleted object could no longer be published."""
         with timings.measure("tag"):
             tagging = self._tagger.write_tags(ref, head, finding)
         if tagging is SUPERSEDED_RESULT:
@@ -202,7 +204,7 @@ class Screener:
         )
 
     def _build_merchant_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
-        """The same bytes have the same id."""
+        """Build the id, which is the same for the same bytes."""
         return (self._options.merchant_prefix + compute_entry_id(ref, head))[:32]
 
 

@@ -97,8 +97,8 @@ class UrlRules:
             raise UrlRefusedError("the DNS lookup of the URL's host timed out") from None
 
     def _has_allowed_origin(self, url: str) -> bool:
-        """The path must follow the origin: ``https://a.example`` does not allow
-        ``https://a.example.b``."""
+        """Whether the URL has an allowed origin, directly before its path or query:
+        ``https://a.example`` does not allow ``https://a.example.b``."""
         is_plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)
         return is_plain and any(
             url.lower().startswith((f"{origin}/", f"{origin}?")) for origin in self._allowed_origins

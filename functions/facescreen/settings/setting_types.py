@@ -25,7 +25,7 @@ class SettingType(Protocol[T_co]):
 
     @property
     def valid_values(self) -> str:
-        """Describes them in the error message ``NAME must be …``."""
+        """What a value must be, as the error message ``NAME must be …`` says it."""
 
     @property
     def empty_value(self) -> T_co:

@@ -69,7 +69,7 @@ SECTIONS = (
 )
 
 ALL_HANDLERS = ("object_created", "http_api", "sweep")
-"""The handlers."""
+"""The names of the functions' handlers."""
 
 _MAX_OBJECT_BYTES = 2**40
 
@@ -405,7 +405,7 @@ class HttpSettings(SettingsGroup):
 
     @property
     def token_settings(self) -> TokenSettings | None:
-        """None if bearer tokens are not accepted."""
+        """Which bearer tokens are accepted; None if none are."""
         if not self.key_set:
             return None
         return TokenSettings(self.key_set, self.issuer, self.audience)

@@ -3,6 +3,6 @@
 store, publisher = MemoryStore(), MemoryPublisher()
 store.put("selfies", "a.jpg", photograph)
 ... screen it with a Screener that uses these two ...
-assert store.tags(ref)["deepfake-verdict"] == "low_risk"
+assert store.get_tags(ref)["deepfake-verdict"] == "low_risk"
 assert publisher.messages[0]["data"]["verdict"] == "low_risk"
 """
