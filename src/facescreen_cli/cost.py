@@ -10,14 +10,14 @@ PRICE_USD = 0.40
 """The price of a call that returns a result (id-verification-api.md, "Quota and price")."""
 
 
-def cost_usd(calls: float) -> float:
+def compute_cost_usd(calls: float) -> float:
     """The price of `calls` in USD, rounded to the cent."""
     return round(calls * PRICE_USD, 2)
 
 
 def format_cost(calls: int) -> str:
     """For people: ``2 paid calls, USD 0.80``."""
-    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {cost_usd(calls):.2f}"
+    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {compute_cost_usd(calls):.2f}"
 
 
 def confirm(question: str, *, yes: bool, if_no_terminal: str, if_declined: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.errors import InvalidCredentialsError
-from facescreen_cli.environment import settings_as_usage_errors
+from facescreen_cli.environment import translate_settings_errors
 
 _NO_CREDENTIALS_MESSAGE = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
@@ -32,7 +32,7 @@ class UserCredentials:
         return find_credentials(self.profile)
 
 
-@settings_as_usage_errors()
+@translate_settings_errors()
 def find_credentials(profile: str = "") -> CredentialSource:
     """Find credentials with alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
     ``~/.alibabacloud/credentials.ini``, or else with its default chain, which asks the instance

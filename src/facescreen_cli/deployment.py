@@ -11,7 +11,7 @@ from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import SettingsReader
 from facescreen.settings.setting_types import EndpointType
 from facescreen.settings.table import Settings
-from facescreen_cli.environment import settings_as_usage_errors
+from facescreen_cli.environment import translate_settings_errors
 
 SCREENING_SETTINGS = (
     *("SCENE_CODE", "STATE_BUCKET", "QUARANTINE", "QUARANTINE_STAND_IN"),
@@ -46,7 +46,7 @@ def connect_platform(
     )
     settings = reader.read_group(Settings)
     platform = platform_class.from_settings(reader, credentials, can_invoke=can_invoke)
-    with settings_as_usage_errors():
+    with translate_settings_errors():
         reader.raise_errors()
     return settings, platform
 

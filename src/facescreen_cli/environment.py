@@ -36,7 +36,7 @@ def with_defaults(
 
 
 @contextmanager
-def settings_as_usage_errors() -> Iterator[None]:
+def translate_settings_errors() -> Iterator[None]:
     """Turns a missing or wrong setting into a usage error, like a wrong option. Use it only to read
     settings: a service's rejection is not a usage error."""
     try:
@@ -75,7 +75,7 @@ class Environment:
 
         # A blank counts as not set. The settings' reader reports it with the other errors.
         complete = with_defaults(self._declared, self.process, missing=" ")
-        with _template_errors():
+        with _translate_template_errors():
             function_variables = load_function_environment(
                 self.template, _UPLOADS_HANDLER, complete
             )
@@ -95,7 +95,7 @@ class Environment:
         from facescreen_serverless_devs import document
         from facescreen_serverless_devs.variables import find_env_defaults
 
-        with _template_errors():
+        with _translate_template_errors():
             return find_env_defaults(document.read_template(self.template))
 
 
@@ -124,7 +124,7 @@ def _read_env_file(path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _template_errors() -> Iterator[None]:
+def _translate_template_errors() -> Iterator[None]:
     from facescreen_serverless_devs.section import InvalidTemplateError
 
     try:

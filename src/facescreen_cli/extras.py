@@ -12,7 +12,7 @@ _REQUIREMENT_PATTERN = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<ex
 
 def require_local_cloud() -> None:
     """Raise click.ClickException unless everything that the local cloud needs is installed."""
-    missing = missing_requirements("cli")
+    missing = find_missing_requirements("cli")
     if missing:
         raise click.ClickException(
             f"the local cloud is not installed ({missing[0]} is missing): run "
@@ -20,7 +20,7 @@ def require_local_cloud() -> None:
         )
 
 
-def missing_requirements(extra: str) -> list[str]:
+def find_missing_requirements(extra: str) -> list[str]:
     """Return the names of the distributions that `extra` requires and that are not installed."""
     matches = map(_REQUIREMENT_PATTERN.match, _read_requirements())
     names = [match["name"] for match in matches if match and match["extra"] == extra]

@@ -36,7 +36,7 @@ class StopSignal:
         return self.interrupted or self.closed or self.error is not None
 
     @contextmanager
-    def on_interrupt(self) -> Iterator[None]:
+    def stop_on_interrupt(self) -> Iterator[None]:
         """Within the block the first Ctrl-C requests a stop, and a second one ends the process."""
         previous_handler = signal.signal(signal.SIGINT, self._interrupt)
         try:

@@ -65,7 +65,7 @@ class ProgressBar:
 
 
 @contextmanager
-def progress_bar(
+def show_progress_bar(
     *columns: str | ProgressColumn, total: int | None, completed: int = 0
 ) -> Iterator[ProgressBar]:
     """Show a bar on standard error if that is a terminal. Without a `total` it only counts."""

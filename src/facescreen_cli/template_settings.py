@@ -230,7 +230,7 @@ VALID_VALUES = {
 """Valid values. They replace wrong ones, so that the rest can still be checked."""
 
 
-def valid_value(name: str) -> str:
+def get_valid_value(name: str) -> str:
     """A valid value of a setting."""
     return VALID_VALUES.get(name) or CHECKED_SETTINGS[name].default or ""
 

@@ -42,7 +42,7 @@ def _read_inventory(manifest: Path, rows: int) -> None:
     print(f"{'rows':>10}{'a second':>10}{'peak RSS MB':>18}")
     started, number = time.monotonic(), 0
     source = open_inventory(str(manifest), StoreBucket(MemoryStore(), "selfies"))
-    for number, summary in source.rows(Cursor()):
+    for number, summary in source.iterate_rows(Cursor()):
         assert summary.size == number
         if number % _ROWS_PER_LINE == 0:
             rate = number / (time.monotonic() - started)

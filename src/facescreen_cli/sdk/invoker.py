@@ -11,7 +11,7 @@ from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME_TYPE
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import EndpointType
 from facescreen_cli.deployment import connect_platform
-from facescreen_cli.environment import Environment, settings_as_usage_errors
+from facescreen_cli.environment import Environment, translate_settings_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 
@@ -50,7 +50,7 @@ def _connect_function_compute(
     account_host = f"{account}.{region}.fc.aliyuncs.com"
     default = account_host if service else f"fcv3.{region}.aliyuncs.com"
     endpoint = reader.read_setting(Setting("FC_ENDPOINT", EndpointType(), default))
-    with settings_as_usage_errors():
+    with translate_settings_errors():
         reader.raise_errors()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)

@@ -75,9 +75,9 @@ class Behaviour:
     @classmethod
     def parse(cls, payload: object) -> Behaviour:
         """Parse one service's object of ``PUT /behaviour``. Raises InvalidFaultError."""
-        values = _check_fields(cls, payload)
+        values = _parse_fields(cls, payload)
         values["faults"] = [
-            Fault(**_check_fields(Fault, fault)) for fault in values.get("faults", [])
+            Fault(**_parse_fields(Fault, fault)) for fault in values.get("faults", [])
         ]
         return cls(**values)
 
@@ -102,7 +102,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _check_fields(dataclass_type: type, payload: object) -> dict[str, Any]:
+def _parse_fields(dataclass_type: type, payload: object) -> dict[str, Any]:
     """Return the payload's fields, checked against `dataclass_type`; null means the default."""
     if not isinstance(payload, dict):
         raise InvalidFaultError(f"expected an object, not {type(payload).__name__}")

@@ -80,7 +80,7 @@ def test_a_source_with_a_syntax_error_has_no_imports(tmp_path: Path) -> None:
 
 def reachable_files(modules: Modules, cloud: str) -> set[PurePosixPath]:
     with ImportScanner(modules, Path(sys.executable)) as mentions:
-        return ImportGraph(modules, mentions).files("object_created", cloud)
+        return ImportGraph(modules, mentions).collect_files("object_created", cloud)
 
 
 def write_modules(at: Path, files: dict[str, str | bytes]) -> Modules:

@@ -40,7 +40,7 @@ def read_objects(
     store_port = MemoryStore()
     store_port.name = store
     inventory = open_inventory(str(manifest), StoreBucket(store_port, "selfies"))
-    return [row.object for row in inventory.rows(after)]
+    return [row.object for row in inventory.iterate_rows(after)]
 
 
 def test_times_and_keys_of_an_oss_inventory_are_parsed(tmp_path: Path) -> None:

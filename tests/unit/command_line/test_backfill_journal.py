@@ -133,7 +133,7 @@ def test_an_object_whose_submission_failed_is_submitted_by_the_next_run(path: Pa
     with pytest.raises(errors.ServiceUnavailableError):
         run_backfill(path, platform)
     journal = BackfillJournal(path, SELECTION)
-    [uncertain_entry] = journal.entries_in_state(SUBMITTING, 0, 10)
+    [uncertain_entry] = journal.list_entries_in_state(SUBMITTING, 0, 10)
     assert (uncertain_entry.object, journal.count_accepted()) == (
         object_summary(KEYS[3]),
         len(KEYS) - 1,
@@ -174,7 +174,7 @@ def test_a_journal_with_submissions_is_refused_for_another_selection(
 
 def test_a_journal_without_submissions_starts_over_with_another_selection(path: Path) -> None:
     journal = BackfillJournal(path, {"prefix": "b/"})
-    assert (journal.count_all(), journal.progress()) == (0, PlanProgress())
+    assert (journal.count_all(), journal.load_progress()) == (0, PlanProgress())
     journal.close()
 
 

@@ -34,7 +34,7 @@ class NumberedRows:
         self.count = count
         self.cursors: list[Cursor] = []
 
-    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+    def iterate_rows(self, after: Cursor) -> Iterator[SourceRow]:
         self.cursors.append(after)
         for number in range(after.number + 1, self.count + 1):
             yield SourceRow(number, ObjectSummary(f"a/{number:06}", "E", 1, NOW))
@@ -89,17 +89,17 @@ def test_an_object_is_left_out_by_prefix_suffix_and_time(
 def test_planning_continues_where_it_was_stopped(tmp_path: Path) -> None:
     stop, source = StopSignal(), NumberedRows(3000)
     journal = BackfillJournal(tmp_path / "journal", {})
-    progress = journal.progress()
+    progress = journal.load_progress()
     first = planner(source, stop)
     first.on_progress = lambda rows: setattr(stop, "interrupted", rows >= 2000)
     plan_all(first, journal, progress)
-    stopped = journal.progress()
+    stopped = journal.load_progress()
     assert not stopped.is_complete
     assert 0 < journal.count_all() == stopped.cursor.number < 3000
-    plan_all(planner(source), journal, journal.progress())
+    plan_all(planner(source), journal, journal.load_progress())
     assert source.cursors[1] == stopped.cursor
-    assert journal.progress().is_complete
-    assert journal.count_all() == journal.progress().to_screen == 3000
+    assert journal.load_progress().is_complete
+    assert journal.count_all() == journal.load_progress().to_screen == 3000
     journal.close()
 
 
@@ -109,7 +109,7 @@ def test_each_object_is_equally_likely_to_be_sampled(tmp_path: Path) -> None:
         journal = BackfillJournal(tmp_path / str(run), {})
         plan_sample(planner(NumberedRows(10)), journal, PlanProgress(), 3)
         samples_by_key.update(entry.object.key for entry in journal.start_submitting(10))
-        assert (journal.count_all(), journal.progress().to_screen) == (3, 10)
+        assert (journal.count_all(), journal.load_progress().to_screen) == (3, 10)
         journal.close()
     # 120 of each are expected; the chance of a deviation of five sigma is one in a million.
     assert len(samples_by_key) == 10

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_cli.commands.doctor.buckets import policy_guards_tag
+from facescreen_cli.commands.doctor.buckets import is_tag_guarded
 from facescreen_cli.commands.doctor.command import format_counts
-from facescreen_cli.commands.doctor.deployment import public_endpoint
+from facescreen_cli.commands.doctor.deployment import to_public_endpoint
 from facescreen_cli.commands.doctor.endpoints import EndpointResult, check_clock, check_endpoint
 from facescreen_cli.commands.doctor.functions import triggers_overlap
 from facescreen_cli.commands.doctor.result import Level, ok
@@ -72,7 +72,7 @@ def policy(**changes: object) -> str:
 def test_a_policy_guards_the_tags_if_it_denies_others_to_write_them(
     policy_json: str, is_guarding: bool
 ) -> None:
-    assert policy_guards_tag(policy_json, "deepfake-verdict") is is_guarding
+    assert is_tag_guarded(policy_json, "deepfake-verdict") is is_guarding
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_reserved_concurrency_is_compared_with_the_quota(
 def test_an_internal_endpoint_is_replaced_by_the_public_one(
     endpoint: str, public_host: str
 ) -> None:
-    assert public_endpoint(endpoint).partition("://")[2] == public_host
+    assert to_public_endpoint(endpoint).partition("://")[2] == public_host
 
 
 def test_a_host_name_that_cannot_be_resolved_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

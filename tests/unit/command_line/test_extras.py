@@ -9,7 +9,7 @@ from importlib import metadata
 import click
 import pytest
 
-from facescreen_cli.extras import missing_requirements, require_local_cloud
+from facescreen_cli.extras import find_missing_requirements, require_local_cloud
 
 REQUIREMENTS = [
     "httpx<1,>=0.28",
@@ -40,14 +40,14 @@ def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def test_nothing_is_missing_with_all_extras_installed() -> None:
-    assert missing_requirements("client") == []
-    assert missing_requirements("cli") == []
+    assert find_missing_requirements("client") == []
+    assert find_missing_requirements("cli") == []
     require_local_cloud()
 
 
 def test_the_first_missing_distribution_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "requires", lambda _: REQUIREMENTS)
-    assert missing_requirements("client") == ["no-such-client"]
+    assert find_missing_requirements("client") == ["no-such-client"]
     with pytest.raises(click.ClickException) as raised:
         require_local_cloud()
     assert raised.value.message == (

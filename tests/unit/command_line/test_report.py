@@ -102,13 +102,13 @@ def test_the_exit_code_depends_on_the_verdicts_and_on_check(
     tag_states: list[TagState], status: int, status_with_check: int
 ) -> None:
     report = BucketReport("oss://selfies/", count(*tag_states))
-    assert report.status(check=False) == status
-    assert report.status(check=True) == status_with_check
+    assert report.compute_exit_code(check=False) == status
+    assert report.compute_exit_code(check=True) == status_with_check
 
 
 def test_a_partial_report_always_fails() -> None:
     report = BucketReport("oss://selfies/", count(LOW_RISK), partial="OSS can't be reached")
-    assert report.status(check=False) == report.status(check=True) == 2
+    assert report.compute_exit_code(check=False) == report.compute_exit_code(check=True) == 2
 
 
 class ParsedPage(HTMLParser):

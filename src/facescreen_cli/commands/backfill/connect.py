@@ -52,7 +52,7 @@ def connect_backfill(
         request=selection.to_dict(settings),
         target=options.target,
         source=source,
-        selection_filter=_selection_filter(selection, settings),
+        selection_filter=_create_selection_filter(selection, settings),
         read_tags_to_plan=_assume_unscreened if selection.force else read_tags,
         read_tags=read_tags,
         connect_invoker=partial(connect_invoker, selection.store, environment, credentials),
@@ -73,7 +73,7 @@ def _open_source(selection: Selection, bucket: StoreBucket) -> tuple[Selection, 
     return replace(selection, inventory=f"{selection.inventory} ({source.md5})"), source
 
 
-def _selection_filter(selection: Selection, settings: Settings) -> SelectionFilter:
+def _create_selection_filter(selection: Selection, settings: Settings) -> SelectionFilter:
     try:
         return SelectionFilter(selection, settings, datetime.now(timezone.utc))
     except (ValueError, OverflowError):

@@ -142,7 +142,7 @@ class BackfillJournal:
                 "that one, name another file with --journal, or delete this one"
             )
 
-    def progress(self) -> PlanProgress:
+    def load_progress(self) -> PlanProgress:
         """The progress that was saved last."""
         saved = self._get_note("progress")
         return PlanProgress.from_json(saved) if saved else PlanProgress()
@@ -176,7 +176,7 @@ class BackfillJournal:
             "UPDATE objects SET state = ?, verdict = ? WHERE id = ?", (DONE, verdict, entry.id)
         )
 
-    def entries_in_state(self, state: int, after_id: int, limit: int) -> list[JournalEntry]:
+    def list_entries_in_state(self, state: int, after_id: int, limit: int) -> list[JournalEntry]:
         """The next entries in a state, ordered by id."""
         return self._select_entries(
             "state = ? AND id > ? ORDER BY id LIMIT ?", state, after_id, limit

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from facescreen_cli.commands.backfill.journal import PlanProgress
 from facescreen_cli.commands.backfill.reporter import BackfillSummary
 from facescreen_cli.commands.backfill.sampling import SampleResult
-from facescreen_cli.cost import cost_usd
+from facescreen_cli.cost import compute_cost_usd
 from facescreen_cli.output import print_json_line
 
 
@@ -25,7 +25,7 @@ class JsonReporter:
             left_out=plan.left_out,
             gone=plan.gone,
             paid_calls_at_most=calls,
-            cost_usd_at_most=cost_usd(calls),
+            cost_usd_at_most=compute_cost_usd(calls),
             seconds=round(calls / per_second),
         )
 
@@ -42,7 +42,7 @@ class JsonReporter:
             flagged_of_all_95=result.flagged_of_all,
             screenable_share=round(result.screenable.value, 6),
             rest=result.remaining,
-            rest_cost_usd_at_most=cost_usd(result.remaining),
+            rest_cost_usd_at_most=compute_cost_usd(result.remaining),
             rest_cost_usd_likely=round(result.remaining_usd, 2),
         )
 
@@ -51,7 +51,7 @@ class JsonReporter:
             event="ended",
             submitted=summary.accepted,
             left=summary.total - summary.accepted,
-            cost_usd_at_most=cost_usd(summary.accepted),
+            cost_usd_at_most=compute_cost_usd(summary.accepted),
             stopped=summary.stop_reason,
             journal=str(summary.journal) if summary.stop_reason else "",
         )
@@ -88,5 +88,5 @@ class _SubmitProgress:
             left=left,
             per_second=round(rate, 2),
             seconds_left=round(left / rate) if rate else None,
-            cost_usd_at_most=cost_usd(self._accepted),
+            cost_usd_at_most=compute_cost_usd(self._accepted),
         )

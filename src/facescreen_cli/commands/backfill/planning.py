@@ -33,9 +33,9 @@ class Planner:
         None for each that is not; updates `progress` along the way. Raises errors.FacescreenError.
         """
         self._last_read = progress.cursor
-        rows = self._selected_rows(progress.exclusion_reasons)
+        rows = self._iterate_selected_rows(progress.exclusion_reasons)
         for row, state in read_concurrently(rows, self._read_row, self.stop):
-            progress.cursor = _cursor_at(row)
+            progress.cursor = _make_cursor(row)
             if isinstance(state, TaggedVerdict):
                 progress.with_verdict += 1
                 yield None
@@ -48,11 +48,11 @@ class Planner:
         if not self.stop.requested:
             progress.cursor, progress.is_complete = self._last_read, True
 
-    def _selected_rows(self, exclusion_reasons: set[str]) -> Iterator[SourceRow]:
-        for row in self.source.rows(self._last_read):
+    def _iterate_selected_rows(self, exclusion_reasons: set[str]) -> Iterator[SourceRow]:
+        for row in self.source.iterate_rows(self._last_read):
             if self.stop.requested:
                 return
-            self._last_read = _cursor_at(row)
+            self._last_read = _make_cursor(row)
             if row.number % _ROWS_PER_SAVE == 0:
                 self.on_progress(row.number)
             if reason := self.selection_filter.exclusion_reason(row.object):
@@ -103,5 +103,5 @@ def count_objects(planner: Planner, progress: PlanProgress) -> None:
         pass
 
 
-def _cursor_at(row: SourceRow) -> Cursor:
+def _make_cursor(row: SourceRow) -> Cursor:
     return Cursor(row.number, row.object.key)

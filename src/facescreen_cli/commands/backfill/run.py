@@ -51,7 +51,7 @@ class Backfill:
     def estimate(self) -> int:
         """Report what the backfill would cost. Returns the exit code."""
         progress = PlanProgress()
-        with self.stop.on_interrupt(), self.reporter.show_scan_progress() as on_progress:
+        with self.stop.stop_on_interrupt(), self.reporter.show_scan_progress() as on_progress:
             count_objects(self._create_planner(on_progress), progress)
         calls = min(self.selection.sample or progress.to_screen, progress.to_screen)
         self.reporter.report_plan(progress, calls, self.per_second)
@@ -79,9 +79,9 @@ class Backfill:
         return "by Ctrl-C" if self.stop.interrupted else ""
 
     def _plan(self, journal: BackfillJournal) -> None:
-        progress = journal.progress()
+        progress = journal.load_progress()
         if not progress.is_complete:
-            with self.stop.on_interrupt(), self.reporter.show_scan_progress() as on_progress:
+            with self.stop.stop_on_interrupt(), self.reporter.show_scan_progress() as on_progress:
                 planner = self._create_planner(on_progress)
                 if self.selection.sample:
                     plan_sample(planner, journal, progress, self.selection.sample)
@@ -111,7 +111,7 @@ class Backfill:
     def _submit(self, invoker: Invoker, journal: BackfillJournal) -> None:
         rate_limiter = StoppableRateLimiter(self.per_second, self.stop)
         bar = self.reporter.show_submit_progress(journal.count_accepted(), journal.count_all())
-        with self.stop.on_interrupt(), bar as on_accepted:
+        with self.stop.stop_on_interrupt(), bar as on_accepted:
             Submitter(
                 journal,
                 self.selection,
@@ -126,7 +126,7 @@ class Backfill:
     def _wait_for_sample(self, journal: BackfillJournal) -> None:
         if self.selection.sample:
             bar = self.reporter.show_verdict_progress(journal.count_all())
-            with self.stop.on_interrupt(), bar as on_verdicts:
+            with self.stop.stop_on_interrupt(), bar as on_verdicts:
                 result = wait_for_verdicts(journal, self.read_tags, self.stop, on_verdicts)
                 self.reporter.report_sample(result)
 

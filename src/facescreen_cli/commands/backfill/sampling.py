@@ -116,7 +116,7 @@ def wait_for_verdicts(
         if done < left:
             time.sleep(_POLL_INTERVAL_S)
     waiting = journal.count_waiting()
-    return SampleResult(journal.progress().to_screen, journal.count_by_verdict(), waiting)
+    return SampleResult(journal.load_progress().to_screen, journal.count_by_verdict(), waiting)
 
 
 def _record_verdicts(
@@ -124,7 +124,7 @@ def _record_verdicts(
 ) -> int:
     """Returns how many more have a verdict, or were deleted."""
     done = last_id = 0
-    while entries := journal.entries_in_state(ACCEPTED, last_id, _OBJECTS_PER_READ):
+    while entries := journal.list_entries_in_state(ACCEPTED, last_id, _OBJECTS_PER_READ):
         last_id = entries[-1].id
         for entry, state in read_concurrently(entries, lambda e: (e, read_tags(e.object)), stop):
             if isinstance(state, TaggedVerdict):

@@ -38,7 +38,7 @@ class Selection:
         affecting = {"filters": filters, "tag_prefix": settings.tag_prefix}
         return {**asdict(self), **affecting, "tag_form": settings.tag_form}
 
-    def ref(self, item: ObjectSummary, event_time: str = "") -> ObjectRef:
+    def build_ref(self, item: ObjectSummary, event_time: str = "") -> ObjectRef:
         """Build the reference of a listed object. Its ETag pins it, so no version is named."""
         return ObjectRef(self.store, self.bucket, item.key, item.etag, "", item.size, event_time)
 
@@ -61,6 +61,6 @@ class SelectionFilter:
             return f"older than --since {self._selection.since}"
         if self._until is not None and item.last_modified >= self._until:
             return f"newer than --until {self._selection.until}"
-        ref = self._selection.ref(item)
+        ref = self._selection.build_ref(item)
         is_excluded = ref.is_folder_marker or self._filters.get_skip_reason(ref)
         return "excluded by the filters" if is_excluded else ""

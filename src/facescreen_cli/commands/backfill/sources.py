@@ -27,7 +27,7 @@ class Cursor(NamedTuple):
 class ObjectSource(Protocol):
     """Uses little memory, however many objects there are."""
 
-    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+    def iterate_rows(self, after: Cursor) -> Iterator[SourceRow]:
         """The rows after a cursor, in a stable order. Raises errors.FacescreenError."""
 
 
@@ -38,7 +38,7 @@ class BucketListing:
     bucket: StoreBucket
     prefix: str
 
-    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+    def iterate_rows(self, after: Cursor) -> Iterator[SourceRow]:
         """Skips objects that were put before the cursor's key meanwhile: they have events of their
         own."""
         objects = self.bucket.list_objects(self.prefix, after.key)

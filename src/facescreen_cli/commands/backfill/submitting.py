@@ -81,7 +81,7 @@ class Submitter:
         try:
             self.rate_limiter.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.invoker.submit(build_event(self.selection.ref(entry.object, now)))
+            self.invoker.submit(build_event(self.selection.build_ref(entry.object, now)))
         except StopRequestedError:
             return PLANNED, None
         except errors.TransientError as failure:  # the platform may have accepted it all the same
@@ -94,7 +94,7 @@ class Submitter:
         """Find out whether the entries in SUBMITTING were accepted. Returns whether there were
         any."""
         found_any = False
-        while entries := self.journal.entries_in_state(SUBMITTING, 0, _MAX_BATCH_OBJECTS):
+        while entries := self.journal.list_entries_in_state(SUBMITTING, 0, _MAX_BATCH_OBJECTS):
             found_any = True
             states = list(
                 read_concurrently(entries, lambda e: (e, self.read_tags(e.object)), self.stop)

@@ -20,7 +20,7 @@ from facescreen_cli.commands.backfill.journal import PlanProgress
 from facescreen_cli.commands.backfill.reporter import BackfillSummary
 from facescreen_cli.commands.backfill.sampling import SampleResult
 from facescreen_cli.cost import PRICE_USD, format_cost
-from facescreen_cli.output import print_note, progress_bar, replace_unprintable
+from facescreen_cli.output import print_note, replace_unprintable, show_progress_bar
 
 
 class TextReporter:
@@ -77,7 +77,7 @@ class TextReporter:
     @contextmanager
     def show_scan_progress(self) -> Iterator[Callable[[int], object]]:
         columns = (TextColumn("{task.completed} checked"), _RateColumn())
-        with progress_bar(*columns, total=None) as bar:
+        with show_progress_bar(*columns, total=None) as bar:
             yield bar.set_completed
 
     @contextmanager
@@ -86,12 +86,12 @@ class TextReporter:
             *("submitted", BarColumn(), MofNCompleteColumn()),
             *(_RateColumn(), TimeRemainingColumn(), _CostColumn()),
         )
-        with progress_bar(*columns, total=total, completed=accepted) as bar:
+        with show_progress_bar(*columns, total=total, completed=accepted) as bar:
             yield bar.advance
 
     @contextmanager
     def show_verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
-        with progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=total) as bar:
+        with show_progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=total) as bar:
             yield bar.advance
 
 

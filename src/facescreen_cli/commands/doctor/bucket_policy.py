@@ -32,7 +32,7 @@ import click
 from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.setting_types import StringListType, StringType
 from facescreen.tags import build_verdict_tag_keys
-from facescreen_cli.environment import Environment, settings_as_usage_errors
+from facescreen_cli.environment import Environment, translate_settings_errors
 from facescreen_cli.exit_codes import run_command
 from facescreen_cli.options import environment_option
 
@@ -159,7 +159,7 @@ class PolicyInputs:
 @click.pass_obj
 def bucket_policy(environment: Environment, bucket: str) -> None:
     """Print the policy of a watched BUCKET, for its owner to apply."""
-    with settings_as_usage_errors():
+    with translate_settings_errors():
         guarded = PolicyInputs.from_env(bucket, environment.variables)
     click.echo(json.dumps(guarded.build_policy(), indent=2))
 

@@ -31,7 +31,7 @@ def check_watched_bucket(
 
     Raises errors.FacescreenError.
     """
-    store = deployment.platform(credentials).object_store
+    store = deployment.create_platform(credentials).object_store
     missing_ref = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: store.read(missing_ref, 0, 1),
@@ -52,7 +52,7 @@ def check_state_bucket(
     """Try to read, list and append. Raises errors.FacescreenError."""
     settings = deployment.settings
     name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
-    state_store = deployment.platform(credentials).create_state_store(name)
+    state_store = deployment.create_platform(credentials).create_state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: state_store.read(key),
         "oss:ListObjects": lambda: next(state_store.list_keys(key, ""), None),
@@ -90,13 +90,13 @@ def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSourc
             policy = watched_bucket.get_bucket_policy().policy or ""
     except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""
-    if policy_guards_tag(policy, key):
+    if is_tag_guarded(policy, key):
         return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
     message = f"anyone who may tag objects in {deployment.bucket} may forge {key}"
     return warning(_GUARD, message, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
 
 
-def policy_guards_tag(policy: str, key: str) -> bool:
+def is_tag_guarded(policy: str, key: str) -> bool:
     """Whether a bucket policy (JSON) denies anyone the tag `key`."""
     try:
         statements: Any = json.loads(policy)["Statement"]

@@ -30,7 +30,7 @@ from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import find_env_defaults
 
 # The part of an internal endpoint's name that the public one doesn't have.
-_VPC_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
+_VPC_ENDPOINT_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
 GroupT = TypeVar("GroupT", bound=SettingsGroup)
 
 
@@ -89,9 +89,9 @@ class CheckedDeployment:
         }
         if self.inside:
             return endpoints
-        return {name: public_endpoint(endpoint) for name, endpoint in endpoints.items()}
+        return {name: to_public_endpoint(endpoint) for name, endpoint in endpoints.items()}
 
-    def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
+    def create_platform(self, credentials: CredentialSource) -> AlibabaPlatform:
         """The cloud, with the endpoints that this machine reaches."""
         return AlibabaPlatform(
             replace(self.alibaba_settings, oss_endpoint=self.endpoints["OSS"]), credentials
@@ -113,7 +113,7 @@ def read_deployment(
         # A blank counts as not set. The settings' reader reports it with the other errors.
         **with_defaults(defaults, environment, missing=" "),
         **{
-            name: template_settings.valid_value(name)
+            name: template_settings.get_valid_value(name)
             for name in errors_by_name
             if name in template_settings.CHECKED_SETTINGS
         },
@@ -193,7 +193,7 @@ def _read_settings(
         return None
 
 
-def public_endpoint(endpoint: str) -> str:
+def to_public_endpoint(endpoint: str) -> str:
     """The public endpoint of an internal one."""
     host = urlsplit(endpoint).netloc
-    return endpoint.replace(host, _VPC_SUFFIX.sub("", host), 1)
+    return endpoint.replace(host, _VPC_ENDPOINT_SUFFIX.sub("", host), 1)

@@ -90,7 +90,7 @@ class _ConnectionAttempt:
         ) as tcp_socket:
             if self.ca_file is None:
                 return self._request_date(tcp_socket)
-            with self._time_step("TLS", lambda: self._wrap_tls(tcp_socket)) as tls_socket:
+            with self._time_step("TLS", lambda: self._start_tls(tcp_socket)) as tls_socket:
                 return self._request_date(tls_socket)
 
     def _time_step(self, step: str, run: Callable[[], ResultT]) -> ResultT:
@@ -103,7 +103,7 @@ class _ConnectionAttempt:
         addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         return str(addresses[0][4][0]), self.port
 
-    def _wrap_tls(self, tcp_socket: socket.socket) -> ssl.SSLSocket:
+    def _start_tls(self, tcp_socket: socket.socket) -> ssl.SSLSocket:
         tls_context = ssl.create_default_context()
         if self.ca_file:
             tls_context.load_verify_locations(self.ca_file)

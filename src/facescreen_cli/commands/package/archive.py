@@ -25,6 +25,6 @@ def write_zip(to: Path, folder: Path, paths: Iterable[PurePosixPath]) -> dict[Pu
         return {path: archive.getinfo(str(path)).compress_size for path in paths}
 
 
-def sha256_of(path: Path) -> str:
+def compute_sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -36,9 +36,9 @@ class PackageBuilder:
         """The package of an earlier build, if nothing has changed since; otherwise None."""
         zip_path = self._zip_path(function)
         package = sbom.read_sbom(zip_path)
-        if package is None or package.properties != self._properties(function):
+        if package is None or package.properties != self._build_properties(function):
             return None
-        is_intact = zip_path.is_file() and archive.sha256_of(zip_path) == package.sha256
+        is_intact = zip_path.is_file() and archive.compute_sha256(zip_path) == package.sha256
         return package if is_intact else None
 
     def build(self, functions: Sequence[str]) -> Iterator[BuiltPackage]:
@@ -65,7 +65,7 @@ class PackageBuilder:
             graph = ImportGraph(modules, scanner)
             return {
                 function: select_contents(
-                    graph.files(function, self.target.cloud), modules, distributions
+                    graph.collect_files(function, self.target.cloud), modules, distributions
                 )
                 for function in functions
             }
@@ -89,10 +89,10 @@ class PackageBuilder:
             compressed_sizes = archive.write_zip(temporary, folder, contents.parts)
             package = BuiltPackage(
                 zip=zip_path,
-                sha256=archive.sha256_of(temporary),
+                sha256=archive.compute_sha256(temporary),
                 zipped=temporary.stat().st_size,
                 parts=_measure_parts(function, contents, folder, compressed_sizes),
-                properties=self._properties(function),
+                properties=self._build_properties(function),
             )
             check_size_limits(package, self.target)
             temporary.replace(zip_path)
@@ -104,7 +104,7 @@ class PackageBuilder:
     def _zip_path(self, function: str) -> Path:
         return self.output_folder / self.target.cloud / f"{function}.zip"
 
-    def _properties(self, function: str) -> dict[str, str]:
+    def _build_properties(self, function: str) -> dict[str, str]:
         full_version = self.compiler.full_version if self.compiler else ""
         return origin.build_properties(self.target, function, full_version)
 

@@ -39,10 +39,10 @@ def select_contents(
 
 def _select_data_files(imported: set[PurePosixPath], modules: Modules) -> set[PurePosixPath]:
     """Other files in the imported packages, and in their subfolders without modules."""
-    used_folders, packages = {path.parent for path in imported}, modules.package_folders()
+    used_folders, packages = {path.parent for path in imported}, modules.list_package_folders()
     return {
         path
-        for path in modules.other_files()
+        for path in modules.list_other_files()
         if path.suffix not in _EXCLUDED_SUFFIXES
         and not path.name.startswith(".")
         and next((parent for parent in path.parents if parent in packages), None) in used_folders

@@ -39,7 +39,7 @@ class ImportGraph:
         self._modules = modules
         self._imports_of = lru_cache(maxsize=None)(scanner.find_modules_named_in)
 
-    def files(self, function: str, cloud: str) -> set[PurePosixPath]:
+    def collect_files(self, function: str, cloud: str) -> set[PurePosixPath]:
         """The files of the module `function` and of every module that it can import."""
         excluded = (
             *EXCLUDED_MODULES,
@@ -54,9 +54,9 @@ class ImportGraph:
                 continue
             reachable.add(name)
             pending += _parent_packages(name)
-            for path in self._modules.files(name):
+            for path in self._modules.list_files(name):
                 pending += self._imports_of(name, path)
-        return {path for name in reachable for path in self._modules.files(name)}
+        return {path for name in reachable for path in self._modules.list_files(name)}
 
 
 def _parent_packages(name: str) -> list[str]:

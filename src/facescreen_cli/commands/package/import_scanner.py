@@ -80,15 +80,15 @@ def _resolve_imports(imports: Iterable[tuple[int, str, list[str]]], package: str
 
 def _guess_computed_imports(strings: Iterable[str], package: str, modules: Modules) -> set[str]:
     """All modules in its package, and all that start with a string in the file."""
-    siblings = modules.children(package) if package else set()
-    return siblings.union(*(modules.starting_with(text) for text in strings))
+    siblings = modules.list_children(package) if package else set()
+    return siblings.union(*(modules.list_starting_with(text) for text in strings))
 
 
 def _find_names_in_binary(data: bytes, modules: Modules) -> set[str]:
     """Find module names in a native extension: Rust and C store strings without separators."""
-    names_found = {name for name in modules.native_modules() if name.encode() in data}
-    for top in modules.children(""):
-        names = modules.starting_with(f"{top}.")
+    names_found = {name for name in modules.list_native_modules() if name.encode() in data}
+    for top in modules.list_children(""):
+        names = modules.list_starting_with(f"{top}.")
         for text in _find_strings_with_prefix(f"{top}.".encode(), data):
             names_found.update(name for name in names if text.startswith(name.encode()))
     return names_found

@@ -29,32 +29,32 @@ class Modules:
     def __contains__(self, name: str) -> bool:
         return name in self._files_by_name or name in self._children
 
-    def files(self, name: str) -> set[PurePosixPath]:
+    def list_files(self, name: str) -> set[PurePosixPath]:
         """The files that a module may be loaded from; empty for a package without own code."""
         return self._files_by_name.get(name, set())
 
-    def children(self, package: str) -> set[str]:
+    def list_children(self, package: str) -> set[str]:
         """The direct children of a package; for an empty name, the top-level modules."""
         return self._children.get(package, set())
 
-    def starting_with(self, prefix: str) -> set[str]:
+    def list_starting_with(self, prefix: str) -> set[str]:
         """The modules whose names start with `prefix`."""
         return {name for name in self._files_by_name if name.startswith(prefix)}
 
-    def native_modules(self) -> set[str]:
+    def list_native_modules(self) -> set[str]:
         """The top-level modules in machine code."""
         return {
             name
-            for name in self.children("")
-            if any(path.suffix == ".so" for path in self.files(name))
+            for name in self.list_children("")
+            if any(path.suffix == ".so" for path in self.list_files(name))
         }
 
-    def package_folders(self) -> set[PurePosixPath]:
+    def list_package_folders(self) -> set[PurePosixPath]:
         """The folders that contain modules, except the top one."""
         folders = {path.parent for paths in self._files_by_name.values() for path in paths}
         return folders - {PurePosixPath()}
 
-    def other_files(self) -> set[PurePosixPath]:
+    def list_other_files(self) -> set[PurePosixPath]:
         """The files that are not modules."""
         return self._other_files
 

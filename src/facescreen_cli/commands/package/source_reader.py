@@ -26,17 +26,17 @@ def main() -> None:
 
 def _describe_source(source: bytes) -> dict[str, Any] | None:
     try:
-        nodes = list(_runtime_nodes(ast.parse(source)))
+        nodes = list(_iterate_runtime_nodes(ast.parse(source)))
     except (SyntaxError, ValueError):
         return None
-    texts = {text for node in nodes for text in _strings_of(node) if "." in text.strip(".")}
+    texts = {text for node in nodes for text in _list_strings(node) if "." in text.strip(".")}
     return {
-        "imports": [import_ for node in nodes for import_ in _imports_of(node)],
+        "imports": [import_ for node in nodes for import_ in _list_imports(node)],
         "texts": sorted(texts),
     }
 
 
-def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+def _iterate_runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     pending = [tree]
     while pending:
         node = pending.pop()
@@ -47,7 +47,7 @@ def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             pending += ast.iter_child_nodes(node)
 
 
-def _imports_of(node: ast.AST) -> list[tuple[int, str, list[str]]]:
+def _list_imports(node: ast.AST) -> list[tuple[int, str, list[str]]]:
     if isinstance(node, ast.Import):
         return [(0, alias.name, []) for alias in node.names]
     if isinstance(node, ast.ImportFrom):
@@ -55,7 +55,7 @@ def _imports_of(node: ast.AST) -> list[tuple[int, str, list[str]]]:
     return []
 
 
-def _strings_of(node: ast.AST) -> set[str]:
+def _list_strings(node: ast.AST) -> set[str]:
     return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
 
 

@@ -14,8 +14,8 @@ _NAME_WIDTH = 34
 def format_line(package: BuiltPackage, *, unchanged: bool) -> str:
     """One line about a zip: its path, sizes and hash."""
     return (
-        f"{package.zip}  {_megabytes(package.zipped)} MB, "
-        f"unpacked {_megabytes(package.unpacked)} MB, "
+        f"{package.zip}  {_format_megabytes(package.zipped)} MB, "
+        f"unpacked {_format_megabytes(package.unpacked)} MB, "
         f"sha256 {package.sha256}{', unchanged' if unchanged else ''}"
     )
 
@@ -25,9 +25,8 @@ def format_table(package: BuiltPackage) -> str:
     rows = [f"  {'MB':{_NAME_WIDTH}} {'zipped':>8} {'unpacked':>8}"]
     for part in sorted(package.parts, key=lambda part: -part.unpacked):
         name = f"{part.name} {part.version}"
-        rows.append(
-            f"  {name:{_NAME_WIDTH}} {_megabytes(part.zipped):>8} {_megabytes(part.unpacked):>8}"
-        )
+        zipped, unpacked = map(_format_megabytes, (part.zipped, part.unpacked))
+        rows.append(f"  {name:{_NAME_WIDTH}} {zipped:>8} {unpacked:>8}")
     return "\n".join(rows)
 
 
@@ -47,5 +46,5 @@ def to_json_list(packages: Sequence[BuiltPackage]) -> str:
     return to_json(documents)
 
 
-def _megabytes(size: int) -> str:
+def _format_megabytes(size: int) -> str:
     return f"{size / 1e6:.2f}"

@@ -136,7 +136,7 @@ def redrive(
             if_no_terminal="without a terminal to ask on, letters are sent again only with --yes",
             if_declined="nothing was sent",
         )
-        with stop.on_interrupt():
+        with stop.stop_on_interrupt():
             return redrive_and_print(redriver, letters, stop, as_json=as_json)
     finally:
         redriver.release()

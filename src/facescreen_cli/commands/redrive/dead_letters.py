@@ -53,7 +53,7 @@ def read_function_compute_dead_letter(message: ReceivedMessage) -> DeadLetter:
         to_error_name(error),
         redact(error_message),
         failed_at,
-        _first_uris(_parse_refs(payload)),
+        _select_first_uris(_parse_refs(payload)),
     )
 
 
@@ -75,7 +75,7 @@ def read_sqs_dead_letter(
         to_error_name(error),
         redact(error_message),
         message.sent_at,
-        _first_uris(refs),
+        _select_first_uris(refs),
     )
 
 
@@ -104,5 +104,5 @@ def _parse_refs(payload: bytes) -> list[ObjectRef]:
         return []
 
 
-def _first_uris(refs: list[ObjectRef]) -> tuple[str, ...]:
+def _select_first_uris(refs: list[ObjectRef]) -> tuple[str, ...]:
     return tuple(ref.uri for ref in refs[:_MAX_OBJECTS_NAMED])

@@ -25,7 +25,7 @@ from facescreen_cli.commands.redrive.queues import (
     ReceivedMessage,
     parse_sent_time,
 )
-from facescreen_cli.environment import settings_as_usage_errors
+from facescreen_cli.environment import translate_settings_errors
 from facescreen_cli.sdk.mns import create_account
 
 _QUEUE_NAME_SETTING = Setting(
@@ -43,7 +43,7 @@ def connect_queue(
 ) -> tuple[DeadLetterQueue, DeadLetterReader]:
     """Connect to the queue MNS_DLQ. Also returns the reader of its letters. Raises
     click.UsageError."""
-    with settings_as_usage_errors():
+    with translate_settings_errors():
         reader = SettingsReader(variables)
         reader.read_setting(OSS_REGION_SETTING)
         endpoint, name = (

@@ -23,7 +23,7 @@ from facescreen_cli.commands.redrive.queues import (
     parse_sent_time,
 )
 from facescreen_cli.commands.redrive.tag_causes import TagCauseFinder
-from facescreen_cli.environment import settings_as_usage_errors
+from facescreen_cli.environment import translate_settings_errors
 
 _QUEUE_URL_SETTING = Setting(
     "DEAD_LETTERS_QUEUE_URL",
@@ -39,7 +39,7 @@ def connect_queue(
 ) -> tuple[DeadLetterQueue, DeadLetterReader]:
     """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its letters. Raises
     click.UsageError."""
-    with settings_as_usage_errors():
+    with translate_settings_errors():
         reader = SettingsReader(variables)
         url = reader.read_setting(_QUEUE_URL_SETTING)
         reader.raise_errors()

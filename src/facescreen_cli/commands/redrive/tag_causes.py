@@ -44,12 +44,12 @@ class TagCauseFinder:
         if tagged_verdict.verdict is not Verdict.FAILED:
             return ALREADY_SCREENED, f"it is {tagged_verdict.verdict.value}"
         reason = ":".join(tagged_verdict.reasons)
-        return _error_for_reason(reason), "; ".join(
+        return _find_error_for_reason(reason), "; ".join(
             filter(None, (reason, REMEDIES_BY_CODE.get(reason)))
         )
 
 
-def _error_for_reason(reason: str) -> str:
+def _find_error_for_reason(reason: str) -> str:
     """The name of the error for a reason in a tag: a service's code, or an error's name."""
     if not reason:
         return UNKNOWN_CAUSE

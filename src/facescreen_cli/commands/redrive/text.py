@@ -6,7 +6,7 @@ import click
 
 from facescreen_cli.commands.redrive.causes import Cause
 from facescreen_cli.commands.redrive.dead_letters import DeadLetter
-from facescreen_cli.cost import cost_usd, format_cost
+from facescreen_cli.cost import compute_cost_usd, format_cost
 from facescreen_cli.output import print_json_line, print_note, replace_unprintable
 
 
@@ -20,7 +20,7 @@ def print_cause(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> No
             again=cause.can_redrive,
             remedy=cause.remedy,
             oldest=oldest.isoformat(),
-            example=_object_names(letters[0]),
+            example=_format_object_names(letters[0]),
             says=letters[0].error_message,
         )
         return
@@ -31,14 +31,16 @@ def print_cause(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> No
     )
     click.echo(f"       → {cause.remedy}")
     click.echo(
-        replace_unprintable(f"       {_object_names(letters[0])}: {letters[0].error_message}")
+        replace_unprintable(
+            f"       {_format_object_names(letters[0])}: {letters[0].error_message}"
+        )
     )
 
 
 def print_plan(again: int, kept: int, *, as_json: bool) -> None:
     """Print what will be sent and kept, and the cost."""
     if as_json:
-        print_json_line(to_send_again=again, kept=kept, usd_at_most=cost_usd(again))
+        print_json_line(to_send_again=again, kept=kept, usd_at_most=compute_cost_usd(again))
     else:
         print_note(
             f"{again} to send again, {kept} kept: at most {format_cost(again)}. "
@@ -58,7 +60,7 @@ def print_dead_letter(
             detail=detail,
         )
     elif status == "kept":
-        click.echo(replace_unprintable(f"kept  {_object_names(dead_letter)}: {detail}"))
+        click.echo(replace_unprintable(f"kept  {_format_object_names(dead_letter)}: {detail}"))
 
 
 def print_summary(sent: int, kept: int, *, as_json: bool) -> None:
@@ -69,5 +71,5 @@ def print_summary(sent: int, kept: int, *, as_json: bool) -> None:
         click.echo(f"{sent} sent again, {kept} kept.")
 
 
-def _object_names(dead_letter: DeadLetter) -> str:
+def _format_object_names(dead_letter: DeadLetter) -> str:
     return ", ".join(dead_letter.objects) or "no object"

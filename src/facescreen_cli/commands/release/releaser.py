@@ -98,7 +98,7 @@ class Releaser:
         except ObjectNotFoundError:
             return None
         if _is_same_content(existing, head) or (
-            existing.version_id and _last_modified(existing) < _last_modified(head)
+            existing.version_id and _parse_last_modified(existing) < _parse_last_modified(head)
         ):
             return existing
         raise NotReleasedError(f"there is another object at {origin.uri}, which is not overwritten")
@@ -135,7 +135,7 @@ def _is_same_content(head: ObjectHead, other: ObjectHead) -> bool:
     return head.size == other.size and (head.etag == other.etag or same_checksum)
 
 
-def _last_modified(head: ObjectHead) -> datetime:
+def _parse_last_modified(head: ObjectHead) -> datetime:
     """OSS writes an HTTP date, the S3 adapter ISO 8601."""
     try:
         return datetime.fromisoformat(head.last_modified)

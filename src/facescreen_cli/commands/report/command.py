@@ -104,7 +104,7 @@ def report(
     text.print_report(bucket_report, as_json=as_json)
     if page is not None:
         write_atomically(page, render_html(bucket_report))
-    return bucket_report.status(check=check)
+    return bucket_report.compute_exit_code(check=check)
 
 
 def _print_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:

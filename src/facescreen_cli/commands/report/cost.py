@@ -17,7 +17,7 @@ from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
 from facescreen.timing import retry
 from facescreen_cli.buckets import name_missing_permission
-from facescreen_cli.cost import cost_usd
+from facescreen_cli.cost import compute_cost_usd
 from facescreen_cli.output import render_text, to_json
 
 COUNTED, FROM_HISTORY = "counted", "history"
@@ -85,12 +85,12 @@ def to_json_document(cost: MonthlyCost) -> str:
         "month": cost.days[0].date.isoformat()[:7],
         "cap": None if math.isinf(cost.cap) else int(cost.cap),
         "calls": cost.calls,
-        "usd": cost_usd(cost.calls),
+        "usd": compute_cost_usd(cost.calls),
         "days": [
             {
                 "day": day.date.isoformat(),
                 "calls": day.calls,
-                "usd": cost_usd(day.calls),
+                "usd": compute_cost_usd(day.calls),
                 "source": day.source,
             }
             for day in cost.days
@@ -104,14 +104,17 @@ def render_table(cost: MonthlyCost) -> str:
     table = Table(caption=_SOURCES_CAPTION, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")
-    table.add_column("USD", f"{cost_usd(cost.calls):.2f}", justify="right")
+    table.add_column("USD", f"{compute_cost_usd(cost.calls):.2f}", justify="right")
     table.add_column(
         "of the cap", _format_share(cost.calls, len(cost.days) * cost.cap), justify="right"
     )
     table.add_column("source")
     for day in cost.days:
         if day.calls or day is cost.days[0]:
-            dollars, share = f"{cost_usd(day.calls):.2f}", _format_share(day.calls, cost.cap)
+            dollars, share = (
+                f"{compute_cost_usd(day.calls):.2f}",
+                _format_share(day.calls, cost.cap),
+            )
             table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
     return render_text(table, width=100).rstrip()
 

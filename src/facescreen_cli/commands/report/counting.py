@@ -9,7 +9,7 @@ from facescreen.settings.table import Settings
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.report.counts import BucketReport
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.output import progress_bar
+from facescreen_cli.output import show_progress_bar
 from facescreen_cli.verdicts import TagReader, read_concurrently
 
 
@@ -19,7 +19,7 @@ def count_verdicts(bucket: StoreBucket, prefix: str, settings: Settings) -> Buck
     target = f"{bucket.store.name}://{bucket.name}/{prefix}"
     report, stop, tags = BucketReport(target), StopSignal(), TagReader(bucket, settings)
     counted = (SpinnerColumn(), TextColumn("{task.completed} checked"), TimeElapsedColumn())
-    with stop.on_interrupt(), progress_bar(*counted, total=None) as bar:
+    with stop.stop_on_interrupt(), show_progress_bar(*counted, total=None) as bar:
         try:
             for tag_state in read_concurrently(bucket.list_objects(prefix), tags.read, stop):
                 report.counts.add(tag_state)

@@ -37,8 +37,8 @@ class VerdictCounts:
             return
         self.verdicts[tag_state.verdict] += 1
         for reason in dict.fromkeys(tag_state.reasons):
-            self.reasons[_limited_label(reason, self.reasons, MAX_DISTINCT_REASONS)] += 1
-        day = _limited_label(_parse_day(tag_state.at), self.days, MAX_DISTINCT_DAYS)
+            self.reasons[_limit_label(reason, self.reasons, MAX_DISTINCT_REASONS)] += 1
+        day = _limit_label(_parse_day(tag_state.at), self.days, MAX_DISTINCT_DAYS)
         self.days.setdefault(day, Counter())[tag_state.verdict] += 1
 
     @property
@@ -73,7 +73,7 @@ class BucketReport:
     at: str = field(default_factory=lambda: datetime.now(timezone.utc).strftime(_TIME_FORMAT))
     """ISO 8601, UTC."""
 
-    def status(self, *, check: bool) -> int:
+    def compute_exit_code(self, *, check: bool) -> int:
         """The exit code. With `check` it depends on the verdicts; FLAGGED takes precedence."""
         counts = self.counts
         if self.interrupted:
@@ -95,7 +95,7 @@ def newest_first(days: dict[str, Counter[Verdict]]) -> list[tuple[str, Counter[V
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def _limited_label(name: str, known: Mapping[str, object], max_labels: int) -> str:
+def _limit_label(name: str, known: Mapping[str, object], max_labels: int) -> str:
     return name if name in known or len(known) < max_labels else OTHER_LABEL
 
 

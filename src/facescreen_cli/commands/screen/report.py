@@ -44,7 +44,7 @@ class ScreenReport:
             table.add_row(Text(cells[0]), verdict, *map(Text, cells[1:]))
         print_rich(table, width=160)
 
-    def summary(self) -> str:
+    def format_summary(self) -> str:
         """A few sentences: the verdicts, the cost, and what was skipped."""
         verdicts = Counter(result.data["verdict"].replace("_", " ") for result in self._results)
         counts = [f"{count} {verdict}" for verdict, count in verdicts.most_common()]
@@ -59,14 +59,14 @@ class ScreenReport:
             sentences.append(f"{cost}.")
         if unanswered_calls := sum(result.unanswered for result in self._results):
             sentences.append(f"{unanswered_calls} without a response may have been charged too.")
-        if skipped := skipped_summary(self._target_list):
+        if skipped := format_skipped(self._target_list):
             sentences.append(skipped)
         if self._not_screened:
             sentences.append(f"{self._not_screened} not screened.")
         return " ".join(sentences)
 
     @property
-    def status(self) -> int:
+    def exit_code(self) -> int:
         """The exit code of a run that completed. FLAGGED takes precedence over FAILED."""
         verdicts = {result.data["verdict"] for result in self._results}
         if verdicts & set(_FLAGGED_VERDICTS):
@@ -79,7 +79,7 @@ class ScreenReport:
         return len(self._target_list.targets) - len(self._results)
 
 
-def skipped_summary(target_list: TargetList) -> str:
+def format_skipped(target_list: TargetList) -> str:
     """How many files were skipped, by reason; empty if none."""
     reasons = Counter(reason for _, reason in target_list.skipped)
     counts = [f"{count} {reason}" for reason, count in sorted(reasons.items())]

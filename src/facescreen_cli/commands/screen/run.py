@@ -14,7 +14,7 @@ from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.clients.dns import resolve_host
 from facescreen.screening.url_rules import UrlRules
 from facescreen_cli.commands.screen.estimate import count_paid_calls
-from facescreen_cli.commands.screen.report import ScreenReport, skipped_summary
+from facescreen_cli.commands.screen.report import ScreenReport, format_skipped
 from facescreen_cli.commands.screen.services import ScreenServices
 from facescreen_cli.commands.screen.targets import BucketObject, TargetList
 from facescreen_cli.commands.screen.workers import choose_worker_count, screen_concurrently
@@ -24,7 +24,7 @@ from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import INTERRUPTED, OK
 from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.output import print_note, progress_bar, replace_unprintable
+from facescreen_cli.output import print_note, replace_unprintable, show_progress_bar
 
 _MAX_UNCONFIRMED_CALLS = 25
 """Paid calls that need no confirmation."""
@@ -45,7 +45,7 @@ def find_targets(
             print_note(f"skipped ({reason}): {replace_unprintable(str(path))}")
     if not target_list.targets:
         raise click.UsageError(
-            f"there is no image or video to screen. {skipped_summary(target_list)}"
+            f"there is no image or video to screen. {format_skipped(target_list)}"
         )
     return target_list
 
@@ -107,7 +107,7 @@ def print_cost(target_list: TargetList, services: ScreenServices) -> int:
     """Print what a run would cost at most. Returns the exit code."""
     calls = count_paid_calls(target_list.targets, services.settings.strictness)
     summary = f"{len(target_list.targets)} to screen: up to {format_cost(calls)}."
-    click.echo(f"{summary} {skipped_summary(target_list)}".strip())
+    click.echo(f"{summary} {format_skipped(target_list)}".strip())
     return OK
 
 
@@ -136,13 +136,16 @@ def screen_targets(
     screener = services.create_target_screener(stop, objects=has_objects, write_back=write_back)
     thread_count = choose_worker_count(services.settings.calls_per_second, len(target_list.targets))
     columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with stop.on_interrupt(), progress_bar(*columns, total=len(target_list.targets)) as progress:
+    with (
+        stop.stop_on_interrupt(),
+        show_progress_bar(*columns, total=len(target_list.targets)) as progress,
+    ):
         for result in screen_concurrently(target_list.targets, screener.screen, stop, thread_count):
             report.add(result, as_json=as_json)
             progress.advance()
     if not as_json:
         report.print_table()
-    click.echo(report.summary(), err=as_json)
+    click.echo(report.format_summary(), err=as_json)
     if stop.error is not None:
         print_note(f"Stopped: {stop.error}")
-    return INTERRUPTED if stop.interrupted else report.status
+    return INTERRUPTED if stop.interrupted else report.exit_code

@@ -86,7 +86,7 @@ class TargetScreener:
 
     def _prepare_file(self, target: LocalFile) -> tuple[str, Callable[[], dict[str, Any]]]:
         with target.open() as stream:
-            digest, state = sha256_of(stream), _get_file_state(stream)
+            digest, state = compute_sha256(stream), _get_file_state(stream)
 
         def screen_file() -> dict[str, Any]:
             biz_id = (self.merchant_prefix + digest)[:32]
@@ -196,7 +196,7 @@ class FileReader:
         return self.stream.read(length)
 
 
-def sha256_of(stream: IO[bytes]) -> str:
+def compute_sha256(stream: IO[bytes]) -> str:
     """SHA-256 of the rest of a stream, read in blocks."""
     digest = hashlib.sha256()
     while block := stream.read(_BLOCK_BYTES):

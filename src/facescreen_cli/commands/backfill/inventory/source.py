@@ -32,7 +32,7 @@ class Inventory:
     location: InventoryLocation
     reader: RowReader
 
-    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+    def iterate_rows(self, after: Cursor) -> Iterator[SourceRow]:
         """The rows after a cursor. The files are still read from the start, to check their MD5s."""
         objects = chain.from_iterable(map(self._read_file, self.manifest.files))
         rows = map(SourceRow._make, enumerate(objects, 1))
