@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.support.command import FACESCREEN, facescreen_up
 
 DOCS = PROJECT / "docs"
 LOAD_ENV = "set -a; . ./env; set +a\n"
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 
 def blocks(page: str, language: str = "sh") -> list[str]:
@@ -67,6 +69,7 @@ def test_the_help_texts_are_what_a_command_prints(tmp_path: Path) -> None:
     assert help_text.strip() in (DOCS / "command-line.md").read_text()
 
 
+@needs_curl
 def test_the_calls_of_the_http_api(folder: Path) -> None:
     [script] = blocks("http-api.md")
     # curl does not print a line end after a response.
@@ -91,6 +94,7 @@ def test_the_doctor_finds_a_wrong_bucket(folder: Path) -> None:
     assert re.search(".*".join(parts), result.stdout, re.DOTALL), result.stdout
 
 
+@needs_curl
 def test_the_admin_address(folder: Path) -> None:
     [script] = [block for block in blocks("local-cloud.md") if "LOCAL_ADMIN" in block]
     result = run(folder, LOAD_ENV + script.replace("curl ", "curl -s -w '\\n' "))
