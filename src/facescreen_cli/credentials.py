@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,8 @@ _NO_CREDENTIALS_MESSAGE = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
     "or name a profile of `aliyun configure` with --profile"
 )
+
+_SDK_LOGGER_NAME = "credentials"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ def find_credentials(profile: str = "") -> CredentialSource:
     # Imported late: it is slow, and reads the environment when it is imported.
     from alibabacloud_credentials import provider
 
+    # The SDK prints each failure with a traceback, which may repeat a credentials process's output.
+    logging.getLogger(_SDK_LOGGER_NAME).disabled = True
     providers: list[Any] = [provider.DefaultCredentialsProvider()]
     if profile:
         providers = [
