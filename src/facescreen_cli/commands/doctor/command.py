@@ -15,6 +15,10 @@ from facescreen_cli.options import environment_option, json_option, profile_opti
 from facescreen_cli.output import print_json_line, replace_unprintable
 
 _LEVEL_COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
+_NO_FILE_NOTE = (
+    "The settings were read from the environment. To read a deployment's .env, name it with "
+    "--env FILE; to write one, start from .env.example in facescreen's repository."
+)
 _EXAMPLES = """
 \b
 Examples:
@@ -70,10 +74,13 @@ def doctor(
             template or environment.template, environment, profile, inside=inside, offline=offline
         ),
     )
-    levels = [_print_result(result, as_json=as_json) for result in results]
+    printed_results = [_print_result(result, as_json=as_json) for result in results]
+    levels = [result.level for result in printed_results]
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
         click.echo(format_counts(counts))
+        if environment.file is None and any(map(_is_setting_fault, printed_results)):
+            click.echo(_NO_FILE_NOTE)
     return FAILED if Level.FAULT in levels else OK
 
 
@@ -102,6 +109,10 @@ def _shadowed_setting_warning(name: str) -> CheckResult:
     return warning("settings", message, f"unset {name}, or change the line in the file.")
 
 
+def _is_setting_fault(result: CheckResult) -> bool:
+    return result.check == "settings" and result.level is Level.FAULT
+
+
 def format_counts(counts: Mapping[str, int]) -> str:
     """For people: ``5 ok, 1 warning, 7 faults.``"""
     parts = [
@@ -112,7 +123,7 @@ def format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(parts) + "."
 
 
-def _print_result(result: CheckResult, *, as_json: bool) -> Level:
+def _print_result(result: CheckResult, *, as_json: bool) -> CheckResult:
     if as_json:
         print_json_line(
             check=result.check,
@@ -120,9 +131,9 @@ def _print_result(result: CheckResult, *, as_json: bool) -> Level:
             says=result.message,
             remedy=result.remedy,
         )
-        return result.level
+        return result
     level = click.style(f"{result.level.value:8}", fg=_LEVEL_COLORS[result.level])
     click.echo(f"{level} {result.check:25} {replace_unprintable(result.message)}")
     if result.remedy:
         click.echo(f"{'':34} → {replace_unprintable(result.remedy)}")
-    return result.level
+    return result

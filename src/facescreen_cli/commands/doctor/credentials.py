@@ -8,7 +8,7 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_cli.credentials import find_credentials
 
-_CREDENTIALS_REMEDY = "Set them in the environment or with `aliyun configure`."
+_CREDENTIALS_REMEDY = "Find it: RAM console, Users, AccessKey."
 
 
 def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResult]:
