@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from facescreen import __version__
+
 _MISSING_PACKAGE_MESSAGE = """\
-Error: the command line needs {name}, which is not installed. Run `pip install "facescreen[cli]"`, \
-or `pip install "facescreen[client]"` for a command line without the local cloud.
+Error: the command line needs {name}, which is not installed. Install the wheel with an extra: \
+`pip install "facescreen-{version}-py3-none-any.whl[cli]"`, or with [client] for a command line \
+without the local cloud.
 """
 _FAILED_EXIT_CODE = 2
 
@@ -21,5 +24,5 @@ def main() -> None:
         name = (error.name or "").partition(".")[0]
         if not name or name.startswith("facescreen"):
             raise
-        sys.stderr.write(_MISSING_PACKAGE_MESSAGE.format(name=name))
+        sys.stderr.write(_MISSING_PACKAGE_MESSAGE.format(name=name, version=__version__))
         sys.exit(_FAILED_EXIT_CODE)

@@ -1,4 +1,4 @@
-"""Which extras of the distribution facescreen are installed: ``pip install "facescreen[cli]"``."""
+"""Which extras of the distribution facescreen are installed: ``[client]`` or ``[cli]``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from importlib import metadata
 
 import click
+
+from facescreen import __version__
 
 _REQUIREMENT_PATTERN = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>\w+)['\"]")
 
@@ -15,8 +17,8 @@ def require_local_cloud() -> None:
     missing = find_missing_requirements("cli")
     if missing:
         raise click.ClickException(
-            f"the local cloud is not installed ({missing[0]} is missing): run "
-            '`pip install "facescreen[cli]"`'
+            f"the local cloud is not installed ({missing[0]} is missing): install "
+            f'the wheel with [cli], `pip install "facescreen-{__version__}-py3-none-any.whl[cli]"`'
         )
 
 

@@ -259,9 +259,9 @@ def test_without_an_extra_the_command_says_what_to_install(library: InstalledWhe
     done = library.run("facescreen", "--version")
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: the command line needs click, which is not installed. Run "
-        '`pip install "facescreen[cli]"`, or `pip install "facescreen[client]"` for a command '
-        "line without the local cloud.\n"
+        "Error: the command line needs click, which is not installed. Install the "
+        f'wheel with an extra: `pip install "facescreen-{__version__}-py3-none-any.whl[cli]"`, or '
+        "with [client] for a command line without the local cloud.\n"
     )
 
 
@@ -272,7 +272,7 @@ def test_without_the_local_cloud_its_commands_say_what_to_install(
     (client.folder / "a.jpg").write_bytes(b"\xff\xd8")
     done = client.run("facescreen", *arguments)
     assert done.returncode == 2
-    assert 'run `pip install "facescreen[cli]"`' in done.stderr
+    assert f'`pip install "facescreen-{__version__}-py3-none-any.whl[cli]"`' in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
