@@ -123,7 +123,7 @@ def test_the_demo_keeps_running_until_it_is_stopped() -> None:
         finally:
             process.kill()
     assert process.returncode == 0
-    assert "7 calls, none charged" in table
+    assert "The real service would charge 7 paid calls, USD 2.80." in table
     assert "not assessed for deepfakes" in table
 
 

@@ -12,6 +12,7 @@ from mns.account import Account
 from mns.mns_exception import MNSServerException
 from rich.table import Table
 
+from facescreen_cli.cost import format_cost
 from facescreen_cli.local_cloud import upload_samples
 from facescreen_cli.output import render_text, to_json
 from facescreen_local.cloud import LocalCloud
@@ -59,23 +60,34 @@ def to_json_list(outcomes: list[SampleOutcome]) -> str:
 def render_table(outcomes: list[SampleOutcome]) -> str:
     """A table for a terminal."""
     table = Table(
-        title="The verdict of each object", caption=_TABLE_CAPTION.format(_sum_calls_paid(outcomes))
+        title="The verdict of each object",
+        caption=_TABLE_CAPTION.format(format_cost(_sum_calls_paid(outcomes))),
     )
-    for heading in ("object", "verdict", "reason", "calls paid", "ms", ""):
-        numeric = heading in ("calls paid", "ms")
+    headings = ["object", "verdict", "reason", "paid calls", "ms"]
+    if not all_as_expected(outcomes):
+        headings.append("")
+    for heading in headings:
+        numeric = heading in ("paid calls", "ms")
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for outcome in outcomes:
         expected = "" if outcome.expected else "NOT AS EXPECTED"
         verdict = f"{outcome.verdict} ({outcome.note})" if outcome.note else outcome.verdict
         time_taken = f"{outcome.milliseconds:.0f}"
-        table.add_row(
-            outcome.object, verdict, outcome.reason, str(outcome.calls_paid), time_taken, expected
+        cells = (
+            outcome.object,
+            verdict,
+            outcome.reason,
+            str(outcome.calls_paid),
+            time_taken,
+            expected,
         )
+        table.add_row(*cells[: len(headings)])
     return render_text(table, width=120)
 
 
 _TABLE_CAPTION = (
-    "{} calls, none charged. A local emulator made the verdicts: it detects no forgery."
+    "Nothing is charged: a local emulator made these verdicts, and it detects no forgery.\n"
+    "The real service would charge {}."
 )
 
 
