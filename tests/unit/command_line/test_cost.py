@@ -80,7 +80,7 @@ def test_the_table_shows_the_share_of_the_daily_limit() -> None:
     assert ["2026-11-03", "8", "3.20", "80.0% of 10", "counted"] in [row[1:6] for row in rows]
     assert ["month to date", "11", "4.40", "36.7% of 30"] in [row[1:5] for row in rows]
     assert "2026-11-02" not in report
-    assert "no cap" in render_table(MonthlyCost(DAYS, math.inf))
+    assert "no limit" in render_table(MonthlyCost(DAYS, math.inf))
 
 
 @pytest.mark.parametrize(

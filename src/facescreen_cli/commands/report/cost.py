@@ -22,8 +22,8 @@ from facescreen_cli.output import render_text, to_json
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES_CAPTION = (
-    "counted: reserved from the daily limit, so charged, or perhaps charged (no response). "
-    "history: no limit was set; only the verdicts of objects, without other calls over HTTP."
+    "counted: calls counted toward the daily limit; one without a response may be free. "
+    "history: no daily limit was set, so only calls for objects, not other calls over HTTP."
 )
 
 
@@ -106,7 +106,7 @@ def render_table(cost: MonthlyCost) -> str:
     table.add_column("paid calls", str(cost.calls), justify="right")
     table.add_column("USD", f"{compute_cost_usd(cost.calls):.2f}", justify="right")
     table.add_column(
-        "of the cap", _format_share(cost.calls, len(cost.days) * cost.cap), justify="right"
+        "of the daily limit", _format_share(cost.calls, len(cost.days) * cost.cap), justify="right"
     )
     table.add_column("source")
     for day in cost.days:
@@ -121,5 +121,7 @@ def render_table(cost: MonthlyCost) -> str:
 
 def _format_share(calls: int, max_calls: float) -> str:
     return (
-        "no cap" if math.isinf(max_calls) else f"{100 * calls / max_calls:.1f}% of {max_calls:.0f}"
+        "no limit"
+        if math.isinf(max_calls)
+        else f"{100 * calls / max_calls:.1f}% of {max_calls:.0f}"
     )
