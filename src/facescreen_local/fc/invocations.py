@@ -113,7 +113,7 @@ class InvocationRunner:
         """Stop all deliveries. The next start resumes their events."""
         self._stopped = True
         if self._delivery_tasks:
-            logger.warning("stopped with %d pending events", len(self._delivery_tasks))
+            logger.info("stopped with pending events: %d", len(self._delivery_tasks))
         for task in self._delivery_tasks:
             task.cancel()
         await self.wait_until_idle()
