@@ -56,8 +56,9 @@ def print_addresses(cloud: LocalCloud) -> None:
         if value.startswith("http")
     }
     print_note("The local cloud is running (an emulator, not a forgery detector):")
+    width = max(map(len, addresses))
     for name, address in addresses.items():
-        print_note(f"  {name:20} {address}")
+        print_note(f"  {name:{width}} {address}")
     print_note("Ctrl-C stops it.")
 
 

@@ -87,8 +87,8 @@ class Releaser:
         if not acl:
             raise NotReleasedError(
                 "the object was not made private, and is not in quarantine. Name a moved object by "
-                "its location in quarantine, as its message gives it, and set QUARANTINE_BUCKET to "
-                "the function's value"
+                "its location in quarantine (the field quarantine of its message), and set "
+                "QUARANTINE_BUCKET to the function's value"
             )
         return AclPlan(ref, head, acl)
 
