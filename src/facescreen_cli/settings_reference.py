@@ -25,9 +25,9 @@ _LINE_WIDTH = 100
 
 _EXAMPLE_HEAD = """\
 # The settings that s.yaml reads to deploy on Alibaba Cloud. Copy this file to .env, fill in the
-# first seven lines, and check it with `facescreen doctor --env .env --offline`. Lines that start
-# with #NAME= show the default: remove the # to change it. No line holds a secret: Serverless Devs
-# has its own keys.
+# first seven settings, and check it with `facescreen doctor --env .env --offline`. Lines that
+# start with #NAME= show the default: remove the # to change it. No line holds a secret: Serverless
+# Devs has its own keys.
 """
 _PAGE_HEAD = """\
 # Settings
