@@ -66,7 +66,7 @@ class NumberType:
 
     @property
     def valid_values(self) -> str:
-        return f"a number from {self.minimum:g} to {self.maximum:g}"
+        return f"a number from {self.minimum:.15g} to {self.maximum:.15g}"
 
     def parse(self, text: str) -> float:
         value = float(text)
