@@ -65,19 +65,19 @@ class _DeadLetterFilters:
     "--cause",
     "causes",
     multiple=True,
-    help="Only letters with this cause, as --dry-run names it. May be repeated.",
+    help="Only dead letters with this cause, as --dry-run names it. May be repeated.",
 )
 @click.option(
     "--since",
     default="",
     metavar="TIME",
-    help="Only letters that failed at or after this time: 2026-11-23, 7d.",
+    help="Only dead letters that failed at or after this time: 2026-11-23, 7d.",
 )
 @click.option(
     "--until",
     default="",
     metavar="TIME",
-    help="Only letters that failed before this time: 2026-11-23T04:05Z, 90m.",
+    help="Only dead letters that failed before this time: 2026-11-23T04:05Z, 90m.",
 )
 @click.option(
     "--most",
@@ -85,7 +85,7 @@ class _DeadLetterFilters:
     type=click.IntRange(1, 10_000),
     default=_DEFAULT_MAX_DEAD_LETTERS,
     show_default=True,
-    help="The most letters to read in one run. The next run reads the rest.",
+    help="The most dead letters to read in one run. The next run reads the rest.",
 )
 @share_option
 @dry_run_option(help="Show why they failed, and send nothing.")
@@ -111,14 +111,14 @@ def redrive(
     """Send dead letters to the function again.
 
     Shows the dead letters by cause, with what to fix first; asks; and sends each event to the
-    function again. A letter is deleted only after its event was accepted. A letter that the
+    function again. A dead letter is deleted only after its event was accepted. One that the
     function can't process is kept. An object that was deleted, or has a verdict now, costs nothing,
     and the ledger never pays twice for the same bytes.
 
     Reads the queue MNS_DLQ and invokes FC_FUNCTION (in FC_SERVICE on Function Compute 2.0). On AWS
     it reads DEAD_LETTERS_QUEUE_URL and sends to UPLOADS_QUEUE_URL; the cause is then in the
     object's tags, so set TAG_PREFIX and TAG_FORM to the function's values. Nobody else sees the
-    letters for half an hour, or until the command ends.
+    dead letters for half an hour, or until the command ends.
     """
     # Imported late: --help must not wait for the SDKs.
     from facescreen_cli.commands.redrive.connect import RedriveOptions, connect_redriver
