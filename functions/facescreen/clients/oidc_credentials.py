@@ -45,15 +45,15 @@ _TIMEOUT_S = 10.0
 _SESSION_NAME = "facescreen"
 _SERVICE_NAME = "Alibaba Cloud STS"
 _DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_OIDC_ERROR_CODE = "AuthenticationFail.OIDCToken"
+_OIDC_CODE_PREFIX = "AuthenticationFail.OIDCToken"
 _REMEDIES_BY_CODE_PREFIX = {
-    f"{_OIDC_ERROR_CODE}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the "
+    f"{_OIDC_CODE_PREFIX}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the "
     "OIDC provider",
-    f"{_OIDC_ERROR_CODE}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws "
+    f"{_OIDC_CODE_PREFIX}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws "
     "iam get-outbound-web-identity-federation-info)",
-    f"{_OIDC_ERROR_CODE}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
+    f"{_OIDC_CODE_PREFIX}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
     "again in the RAM console",
-    _OIDC_ERROR_CODE: "check the issuer URL and the fingerprint of the OIDC provider in the "
+    _OIDC_CODE_PREFIX: "check the issuer URL and the fingerprint of the OIDC provider in the "
     "RAM console",
     "AuthenticationFail.NoPermission": "check ALIBABA_OIDC_PROVIDER_ARN, and that the trust policy "
     "of the role allows this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "

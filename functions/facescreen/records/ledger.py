@@ -45,7 +45,7 @@ _MIN_TIME_LEFT_TO_WAIT_S = 5.0
 """A second delivery with less time left than this raises, so that the platform retries it."""
 _NO_OBJECT_REVISION = "once"
 """The revision under which findings about bytes outside any bucket are recorded."""
-_COPIED_REVISION = "vouched"
+_COPIED_FINDING_REVISION = "vouched"
 """The revision under which a finding copied from another entry is recorded."""
 _POLL_INTERVAL_RANGE_S = (0.1, 0.5)
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
@@ -168,10 +168,10 @@ class Ledger:
 
     def copy_finding(self, entry_id: str, finding: Finding) -> None:
         """Record a finding about the same bytes from another entry, valid for any revision."""
-        if self.get_finding(entry_id, _COPIED_REVISION) is None:
+        if self.get_finding(entry_id, _COPIED_FINDING_REVISION) is None:
             until = self._clock() + WRITE_BACK_TIMEOUT_S
-            line = {"finding": finding.to_dict(), "write": _COPIED_REVISION, "until": until}
-            self.append(entry_id, {**line, "done": _COPIED_REVISION})
+            line = {"finding": finding.to_dict(), "write": _COPIED_FINDING_REVISION, "until": until}
+            self.append(entry_id, {**line, "done": _COPIED_FINDING_REVISION})
 
     def append(self, entry_id: str, line: dict[str, Any]) -> None:
         """Append `line`, also where others append at the same time."""
