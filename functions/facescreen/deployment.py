@@ -178,7 +178,7 @@ class Deployment:
 
     def create_sweeper(self, sweep_settings: SweepSettings) -> Sweeper:
         """Create the sweeper, which submits objects without a verdict."""
-        from facescreen.screening.sweep import Sweeper, VerdictReader
+        from facescreen.screening.sweep import Sweeper, VerdictChecker
         from facescreen.screening.sweep_cursor import CursorStore
 
         settings, store = self.settings, self.platform.object_store
@@ -188,7 +188,7 @@ class Deployment:
             invoker=self.platform.invoker,
             cursor_store=CursorStore(self.state_store),
             filters=settings.filters,
-            verdict_reader=VerdictReader(store, settings.tag_prefix, settings.tag_form),
+            verdict_checker=VerdictChecker(store, settings.tag_prefix, settings.tag_form),
             rate_limiter=LocalRateLimiter(_SWEEP_QUOTA_SHARE * settings.calls_per_second),
             is_budget_exhausted=self._is_budget_exhausted,
         )

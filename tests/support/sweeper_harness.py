@@ -9,7 +9,7 @@ from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
-from facescreen.screening.sweep import Sweeper, SweepRun, VerdictReader
+from facescreen.screening.sweep import Sweeper, SweepRun, VerdictChecker
 from facescreen.screening.sweep_cursor import CursorStore
 from facescreen.settings.table import SweepSettings, WatchedPrefix
 from facescreen.tags import build_tags
@@ -44,7 +44,7 @@ class SweeperHarness:
             invoker=self.invoker,
             cursor_store=CursorStore(self.state),
             filters=filters or Filters(),
-            verdict_reader=VerdictReader(self.store, "deepfake-", "separate"),
+            verdict_checker=VerdictChecker(self.store, "deepfake-", "separate"),
             rate_limiter=LocalRateLimiter(1e6),
             is_budget_exhausted=lambda: self.is_limit_reached,
             clock=lambda: self.now,

@@ -49,8 +49,8 @@ _OIDC_CODE_PREFIX = "AuthenticationFail.OIDCToken"
 _REMEDIES_BY_CODE_PREFIX = {
     f"{_OIDC_CODE_PREFIX}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the "
     "OIDC provider",
-    f"{_OIDC_CODE_PREFIX}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws "
-    "iam get-outbound-web-identity-federation-info)",
+    f"{_OIDC_CODE_PREFIX}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl "
+    "(aws iam get-outbound-web-identity-federation-info)",
     f"{_OIDC_CODE_PREFIX}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
     "again in the RAM console",
     _OIDC_CODE_PREFIX: "check the issuer URL and the fingerprint of the OIDC provider in the "

@@ -69,7 +69,7 @@ class RetrySchedule:
 
 
 @dataclass(frozen=True)
-class VerdictReader:
+class VerdictChecker:
     """Checks whether objects have a verdict, by their tags."""
 
     store: ObjectStore
@@ -134,7 +134,7 @@ class Sweeper:
     invoker: Invoker
     cursor_store: CursorStore
     filters: Filters
-    verdict_reader: VerdictReader
+    verdict_checker: VerdictChecker
     rate_limiter: RateLimiter
     is_budget_exhausted: Callable[[], bool]
     """Whether the daily limit of paid calls (DAILY_CALLS) is reached."""
@@ -220,7 +220,7 @@ class Sweeper:
         if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S:
             return StopReason.TIME_LIMIT
         run.checked += 1
-        if self.verdict_reader.has_verdict(ref):
+        if self.verdict_checker.has_verdict(ref):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
