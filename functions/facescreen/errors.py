@@ -67,6 +67,11 @@ class FacescreenError(Exception):
             parts.append(f"RequestId {redact(request_id)}")
         super().__init__("; ".join(parts))
 
+    def __init_subclass__(cls) -> None:
+        # The platforms report the class of an uncaught error by this attribute: Function Compute
+        # writes it to the dead letter (errorType). Tracebacks show the class's qualified name.
+        cls.__name__ = cls.name
+
 
 class ContentError(FacescreenError):
     """The service rejected the content, or the store can't decrypt it. A new upload may work."""

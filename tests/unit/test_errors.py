@@ -30,7 +30,7 @@ def test_the_message_holds_the_code_and_the_request_id() -> None:
 
 def test_the_modules_docstring_shows_every_error_class() -> None:
     def check_subclasses(error_class: type[errors.FacescreenError]) -> None:
-        assert f"─ {error_class.__name__}" in (errors.__doc__ or "")
+        assert f"─ {error_class.__qualname__}" in (errors.__doc__ or "")
         for child in error_class.__subclasses__():
             check_subclasses(child)
 
@@ -77,6 +77,11 @@ def test_renamed_error_classes_keep_their_names_on_the_wire() -> None:
     ]
     assert {error_class: error_class.name for error_class in error_classes} == NAMES_ON_THE_WIRE
     assert all("name" in vars(error_class) for error_class in error_classes)
+
+
+def test_the_platform_reports_an_error_by_its_name_on_the_wire() -> None:
+    for error_class, name in NAMES_ON_THE_WIRE.items():
+        assert type(error_class("")).__name__ == name
 
 
 def test_an_unhandled_error_is_logged_with_its_name_on_the_wire(

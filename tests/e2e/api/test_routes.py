@@ -91,6 +91,6 @@ def test_an_event_that_is_not_from_an_http_trigger_is_an_error(
         RuntimeOptions(),
     )
     failure = json.loads(response.body.read())
-    assert failure["errorType"] == "InvalidEventError"
+    assert failure["errorType"] == "BadEvent"
     assert failure["errorMessage"] == "the event is not an HTTP trigger's"
     assert api.get("/v1/health").json()["status"] == "ok"

@@ -91,13 +91,13 @@ def test_every_object_gets_its_verdict_when_the_service_throttles(
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        ("MissingParameter", 400, "RequestRejectedError"),
-        ("InvalidParameter", 400, "RequestRejectedError"),
-        ("DataDuplication", 401, "RequestRejectedError"),
-        ("Forbidden.RAMUserAccessDenied", 403, "AccessDeniedError"),
-        ("Forbidden.AccountAccessDenied", 403, "AccessDeniedError"),
-        ("SignatureDoesNotMatch", 400, "InvalidCredentialsError"),
-        ("InvalidAccessKeyId.NotFound", 404, "InvalidCredentialsError"),
+        ("MissingParameter", 400, "BadRequest"),
+        ("InvalidParameter", 400, "BadRequest"),
+        ("DataDuplication", 401, "BadRequest"),
+        ("Forbidden.RAMUserAccessDenied", 403, "AccessRefused"),
+        ("Forbidden.AccountAccessDenied", 403, "AccessRefused"),
+        ("SignatureDoesNotMatch", 400, "BadCredentials"),
+        ("InvalidAccessKeyId.NotFound", 404, "BadCredentials"),
     ],
 )
 def test_codes_for_the_operator_dead_letter_the_event_and_do_not_tag_the_object(

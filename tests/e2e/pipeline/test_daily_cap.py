@@ -86,7 +86,7 @@ def _upload_until_deferred(cloud: LocalCloud, cloud_client: LocalCloudClient) ->
     dead_letters = cloud_client.receive_dead_letters()
     for dead_letter in dead_letters:
         body = json.loads(dead_letter["responsePayload"])
-        assert body["errorType"] == "DailyLimitReachedError"
+        assert body["errorType"] == "Deferred"
         assert body["errorMessage"].startswith(f"daily limit reached: {CAP} paid calls")
         assert dead_letter["requestContext"]["approximateInvokeCount"] == 4
     return [dead_letter["requestPayload"] for dead_letter in dead_letters]

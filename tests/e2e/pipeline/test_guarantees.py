@@ -164,7 +164,7 @@ def test_a_missing_permission_dead_letters_the_event(
     cloud_client.put("refused.jpg", photos[GOOD])
     (dead_letter,) = cloud_client.wait_for_dead_letters()
     assert "refused.jpg" in str(dead_letter["requestPayload"])
-    assert "AccessDeniedError" in str(dead_letter["responsePayload"])
+    assert "AccessRefused" in str(dead_letter["responsePayload"])
     assert len(cloud_client.invocations()) == 4
     assert cloud_client.tags("refused.jpg") == {}
     assert cloud_client.billed_calls("refused.jpg") == []

@@ -87,8 +87,7 @@ _DEFAULT_REMEDY = "Unexpected: report it with its log line, and send it again on
 
 
 def find_cause(error: str) -> Cause:
-    """Find the cause by the `name` or the class name of an error. Function Compute writes the class
-    name, and dead letters may come from an older version."""
+    """Find the cause by the `name` of an error."""
     if error == UNREADABLE_DEAD_LETTER:
         return Cause(error, False, "Not a letter of these functions: see the queue's console.")
     if error in _REMEDIES_BY_NAME:
@@ -101,14 +100,8 @@ def find_cause(error: str) -> Cause:
 
 
 def find_error_class(error: str) -> type[errors.FacescreenError] | None:
-    """The error class with this `name` or class name; None if there is none."""
+    """The error class with this `name`; None if there is none."""
     return _ERROR_CLASSES.get(error)
-
-
-def to_error_name(error: str) -> str:
-    """Convert a class name of ours to the error's `name`; return anything else unchanged."""
-    error_class = find_error_class(error)
-    return error_class.name if error_class else error
 
 
 def _list_error_classes(
@@ -120,7 +113,5 @@ def _list_error_classes(
 
 
 _ERROR_CLASSES = {
-    name: error_class
-    for error_class in _list_error_classes(errors.FacescreenError)
-    for name in (error_class.__name__, error_class.name)
+    error_class.name: error_class for error_class in _list_error_classes(errors.FacescreenError)
 }

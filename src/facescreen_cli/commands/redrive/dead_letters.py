@@ -13,7 +13,7 @@ from facescreen.errors import InvalidEventError, redact
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE_DEAD_LETTER, to_error_name
+from facescreen_cli.commands.redrive.causes import UNREADABLE_DEAD_LETTER
 from facescreen_cli.commands.redrive.queues import ReceivedMessage
 
 _MAX_OBJECTS_NAMED = 10
@@ -50,7 +50,7 @@ def read_function_compute_dead_letter(message: ReceivedMessage) -> DeadLetter:
     return DeadLetter(
         message,
         payload,
-        to_error_name(error),
+        error,
         redact(error_message),
         failed_at,
         _select_first_uris(_parse_refs(payload)),
@@ -72,7 +72,7 @@ def read_sqs_dead_letter(
     return DeadLetter(
         message,
         message.body,
-        to_error_name(error),
+        error,
         redact(error_message),
         message.sent_at,
         _select_first_uris(refs),
