@@ -60,7 +60,7 @@ def screen_media(
             return _build_unreadable_finding(merchant_biz_id, error)
     assessment = assess(media, reader.size, strictness, can_convert=can_convert)
     if assessment.rejections:
-        return _build_unfit_finding(merchant_biz_id, media, assessment)
+        return _build_unmet_requirements_finding(merchant_biz_id, media, assessment)
     return run_detection(
         merchant_biz_id, lambda: detect(media, assessment), timings, media, assessment.advice
     )
@@ -120,7 +120,9 @@ def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Find
     )
 
 
-def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessment) -> Finding:
+def _build_unmet_requirements_finding(
+    merchant_biz_id: str, media: Media, assessment: Assessment
+) -> Finding:
     """Build the finding for a file that does not meet the requirements. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
