@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _credentials = InvocationCredentials()
-_resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
+_initialized_resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
+"""Holds what `initialize` created, for the later requests to this instance."""
 
 
 def initialize(context: Any) -> None:
@@ -35,12 +36,12 @@ def initialize(context: Any) -> None:
     _credentials.refresh(context)
     deployment.warm_up()
     app = create_app(deployment.create_api_services(http_settings))
-    _resolvers.append(telemetry.instrument(app.resolve))
+    _initialized_resolvers.append(telemetry.instrument(app.resolve))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
-    if not _resolvers:
+    if not _initialized_resolvers:
         initialize(context)
     _credentials.refresh(context)
-    return _resolvers[-1](to_function_url_event(event), adapt_context(context))
+    return _initialized_resolvers[-1](to_function_url_event(event), adapt_context(context))

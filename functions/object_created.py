@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from facescreen.screening.batch import BatchProcessor
 
 _credentials = InvocationCredentials()
-_instance_state: list[tuple[Filters, BatchProcessor]] = []
-"""Kept by the instance between invocations."""
+_initialized_processors: list[tuple[Filters, BatchProcessor]] = []
+"""Holds what `initialize` created, for the later invocations of this instance."""
 
 
 def initialize(context: Any) -> None:
@@ -36,12 +36,12 @@ def initialize(context: Any) -> None:
     )
     _credentials.refresh(context)
     deployment.warm_up()
-    _instance_state.append((deployment.settings.filters, deployment.batch_processor))
+    _initialized_processors.append((deployment.settings.filters, deployment.batch_processor))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Screen every object of `event`. Returns the platform's response."""
-    if not _instance_state:
+    if not _initialized_processors:
         initialize(context)
     _credentials.refresh(context)
     return _handle(event, adapt_context(context))
@@ -49,7 +49,7 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 
 @telemetry.instrument
 def _handle(event: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
-    filters, batch_processor = _instance_state[-1]
+    filters, batch_processor = _initialized_processors[-1]
     parsed_event = read_event(event, filters)
     telemetry.record_skip_counts(parsed_event.skip_counts)
     return batch_processor.process(parsed_event, context.deadline)

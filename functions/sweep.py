@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from facescreen.screening.sweep import Sweeper
 
 _credentials = InvocationCredentials()
-_sweepers: list[Sweeper] = []
+_initialized_sweepers: list[Sweeper] = []
+"""Holds what `initialize` created, for the later runs of this instance."""
 
 
 def initialize(context: Any) -> None:
@@ -27,13 +28,15 @@ def initialize(context: Any) -> None:
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(os.environ, _credentials, can_invoke=True)
-    _sweepers.append(deployment.create_sweeper(load_settings(SweepSettings, os.environ)))
+    _initialized_sweepers.append(
+        deployment.create_sweeper(load_settings(SweepSettings, os.environ))
+    )
     _credentials.refresh(context)
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Run the sweep once. The content of the event is not used."""
-    if not _sweepers:
+    if not _initialized_sweepers:
         initialize(context)
     _credentials.refresh(context)
     return _handle(event, adapt_context(context))
@@ -41,6 +44,6 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 
 @telemetry.instrument
 def _handle(_: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
-    run = _sweepers[-1].sweep(context.deadline)
+    run = _initialized_sweepers[-1].sweep(context.deadline)
     telemetry.record_sweep(run.listed, run.submitted, run.summary)
     return run.summary
