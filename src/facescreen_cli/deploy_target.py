@@ -79,7 +79,7 @@ _AWS_TARGET = DeployTarget(
         SizeLimit(250_000_000, True, "Lambda, unpacked"),
     ),
 )
-CLOUDS = (_ALIBABA_TARGET.cloud, _AWS_TARGET.cloud)
+CLOUD_NAMES = (_ALIBABA_TARGET.cloud, _AWS_TARGET.cloud)
 
 
 def read_deploy_target(cloud: str, environment: Mapping[str, str]) -> DeployTarget:

@@ -13,7 +13,7 @@ from facescreen_cli.main import facescreen
 from facescreen_cli.project import PROJECT_FOLDER
 
 PAGE_FILE = PROJECT_FOLDER / "docs" / "command-line.md"
-_WIDTH = 78
+_HELP_WIDTH = 78
 """The columns that click fills in a terminal of 80 columns."""
 _HELP_BLOCK_PATTERN = re.compile(
     r"^```\nUsage: facescreen ([a-z]*).*?^```$", re.DOTALL | re.MULTILINE
@@ -28,7 +28,7 @@ def list_commands() -> list[str]:
 def get_help_text(command: str) -> str:
     """What ``facescreen COMMAND --help`` prints; for an empty `command`, ``facescreen --help``."""
     context = facescreen.make_context(
-        "facescreen", [], resilient_parsing=True, terminal_width=_WIDTH
+        "facescreen", [], resilient_parsing=True, terminal_width=_HELP_WIDTH
     )
     if not command:
         return context.get_help()

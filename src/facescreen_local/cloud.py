@@ -20,7 +20,7 @@ from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
-from facescreen_local.protocol.service import LOOPBACK, Service, bind_socket
+from facescreen_local.protocol.service import LOOPBACK_ADDRESS, Service, bind_socket
 from facescreen_local.samples import SampleFile, build_scripted_verdicts, make_samples
 from facescreen_serverless_devs.functions import load_functions
 
@@ -204,7 +204,7 @@ class LocalCloud:
             "MNS_TOPIC": TOPIC_NAME,
             "MNS_DLQ": DEAD_LETTER_QUEUE_NAME,
             "MNS_QUEUE": QUEUE_NAME,
-            "SWEEP_ENDPOINT": f"http://{LOOPBACK}:{self._fc_port}",
+            "SWEEP_ENDPOINT": f"http://{LOOPBACK_ADDRESS}:{self._fc_port}",
             "SWEEP": "true",
             # The local cloud has no networks.
             "VPC_ID": "vpc-local",

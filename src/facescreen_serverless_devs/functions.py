@@ -30,7 +30,7 @@ _ASYNC_KEYS = {"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinatio
 _LOG_KEYS = {
     "project", "logstore", "enableRequestMetrics", "enableInstanceMetrics", "logBeginRule",
 }  # fmt: skip
-_RUNTIMES = {"python3.10", "python3.12"}
+_SUPPORTED_RUNTIMES = {"python3.10", "python3.12"}
 _NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _HANDLER_PATTERN = re.compile(r"[\w/.-]+\.\w+")
 
@@ -121,7 +121,7 @@ def _parse_function(props: TemplateSection, resolve_path: Callable[[str], Path])
     log_config = props.get_section("logConfig", _LOG_KEYS)
     return Function(
         name=props.get_matching_string("functionName", _NAME_PATTERN),
-        runtime=props.get_choice("runtime", _RUNTIMES),
+        runtime=props.get_choice("runtime", _SUPPORTED_RUNTIMES),
         handler=props.get_matching_string("handler", _HANDLER_PATTERN),
         code=_parse_code_path(props, resolve_path),
         timeout_s=props.get_integer("timeout", 1, 86_400, Function.timeout_s),

@@ -6,7 +6,7 @@ from mns.account import Account
 
 from facescreen.clients.credentials import CredentialSource
 
-_TIMEOUT_S = 5
+_REQUEST_TIMEOUT_S = 5
 
 
 def create_account(endpoint: str, credentials: CredentialSource) -> Account:
@@ -19,6 +19,6 @@ def create_account(endpoint: str, credentials: CredentialSource) -> Account:
         current_credentials.access_key_secret,
         current_credentials.security_token,
     )
-    account.mns_client.set_connection_timeout(_TIMEOUT_S)
-    account.mns_client.http.conn.timeout = _TIMEOUT_S
+    account.mns_client.set_connection_timeout(_REQUEST_TIMEOUT_S)
+    account.mns_client.http.conn.timeout = _REQUEST_TIMEOUT_S
     return account

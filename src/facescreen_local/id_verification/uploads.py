@@ -94,7 +94,7 @@ class UploadService(Service):
         except REQUEST_ERRORS as error:
             upload_error = to_upload_error(error)
             return self.build_error_response(400, upload_error.code, str(upload_error), request_id)
-        return _finish_response(response, request_id)
+        return _set_request_id_and_force_close(response, request_id)
 
     def build_error_response(
         self, status: int, code: str, message: str, request_id: str
@@ -105,7 +105,7 @@ class UploadService(Service):
             body=serialize(element_with_fields("Error", fields)),
             content_type="application/xml",
         )
-        return _finish_response(response, request_id)
+        return _set_request_id_and_force_close(response, request_id)
 
     @property
     def _host(self) -> str:
@@ -138,7 +138,7 @@ class UploadService(Service):
         return build_post_response(posted_object.fields, result, {})
 
 
-def _finish_response(response: web.Response, request_id: str) -> web.Response:
+def _set_request_id_and_force_close(response: web.Response, request_id: str) -> web.Response:
     response.headers["x-oss-request-id"] = request_id
     # A TLS connection that the client leaves open would outlive the service, because both sides
     # must close it.

@@ -78,27 +78,32 @@ class TextAttribute:
         return text
 
 
-DELAY_SECONDS = NumberAttribute("DelaySeconds", 0, 7 * 24 * 3600, 0)
-PRIORITY = NumberAttribute("Priority", 1, 16, 8, "")
-WAIT_SECONDS = NumberAttribute("waitseconds", 0, 30, 0)
-NUMBER_OF_MESSAGES = NumberAttribute("numOfMessages", 1, MAX_BATCH_MESSAGES, 1, "messages")
-VISIBILITY_TIMEOUT = NumberAttribute("VisibilityTimeout", 0, 12 * 3600, 30)
-MESSAGE_TAG = TextAttribute("MessageTag", MAX_TAG_LENGTH)
+DELAY_SECONDS_ATTRIBUTE = NumberAttribute("DelaySeconds", 0, 7 * 24 * 3600, 0)
+PRIORITY_ATTRIBUTE = NumberAttribute("Priority", 1, 16, 8, "")
+WAIT_SECONDS_PARAMETER = NumberAttribute("waitseconds", 0, 30, 0)
+NUMBER_OF_MESSAGES_PARAMETER = NumberAttribute(
+    "numOfMessages", 1, MAX_BATCH_MESSAGES, 1, "messages"
+)
+VISIBILITY_TIMEOUT_ATTRIBUTE = NumberAttribute("VisibilityTimeout", 0, 12 * 3600, 30)
+MESSAGE_TAG_ATTRIBUTE = TextAttribute("MessageTag", MAX_TAG_LENGTH)
 
-_MAXIMUM_MESSAGE_SIZE = NumberAttribute(
+_MAXIMUM_MESSAGE_SIZE_ATTRIBUTE = NumberAttribute(
     "MaximumMessageSize", 1024, MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, "bytes"
 )
-_LOGGING_ENABLED = ChoiceAttribute("LoggingEnabled", ("True", "False"), "False")
+_LOGGING_ENABLED_ATTRIBUTE = ChoiceAttribute("LoggingEnabled", ("True", "False"), "False")
 
 QUEUE_ATTRIBUTES: tuple[MnsAttribute, ...] = (
     NumberAttribute("VisibilityTimeout", 1, 12 * 3600, 30),
-    _MAXIMUM_MESSAGE_SIZE,
+    _MAXIMUM_MESSAGE_SIZE_ATTRIBUTE,
     NumberAttribute("MessageRetentionPeriod", 60, 7 * 24 * 3600, 4 * 24 * 3600),
-    DELAY_SECONDS,
+    DELAY_SECONDS_ATTRIBUTE,
     NumberAttribute("PollingWaitSeconds", 0, 30, 0),
-    _LOGGING_ENABLED,
+    _LOGGING_ENABLED_ATTRIBUTE,
 )
-TOPIC_ATTRIBUTES: tuple[MnsAttribute, ...] = (_MAXIMUM_MESSAGE_SIZE, _LOGGING_ENABLED)
+TOPIC_ATTRIBUTES: tuple[MnsAttribute, ...] = (
+    _MAXIMUM_MESSAGE_SIZE_ATTRIBUTE,
+    _LOGGING_ENABLED_ATTRIBUTE,
+)
 SUBSCRIPTION_ATTRIBUTES: tuple[MnsAttribute, ...] = (
     TextAttribute("Endpoint", 1024, default=None),
     TextAttribute("FilterTag", MAX_TAG_LENGTH),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facescreen_local.mns.attributes import PRIORITY
+from facescreen_local.mns.attributes import PRIORITY_ATTRIBUTE
 from facescreen_local.mns.errors import (
     MnsError,
     message_not_exist_error,
@@ -36,7 +36,7 @@ class OutgoingMessage:
     """A message to send. If `delay_s` is None, the queue's own delay applies."""
 
     body: str
-    priority: int = PRIORITY.default
+    priority: int = PRIORITY_ATTRIBUTE.default
     delay_s: int | None = None
 
 

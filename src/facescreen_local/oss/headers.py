@@ -6,7 +6,7 @@ import base64
 from datetime import datetime, timezone
 from email.utils import formatdate
 
-from facescreen_local.oss.store.contents import APPENDABLE, NORMAL
+from facescreen_local.oss.store.contents import APPENDABLE_TYPE, NORMAL_TYPE
 from facescreen_local.oss.store.versions import StoredObject
 
 
@@ -33,9 +33,9 @@ def build_object_headers(stored: StoredObject) -> dict[str, str]:
     }
     if contents.metadata.tags:
         headers["x-oss-tagging-count"] = str(len(contents.metadata.tags))
-    if contents.object_type == NORMAL:
+    if contents.object_type == NORMAL_TYPE:
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(contents.blob.md5)).decode()
-    if contents.object_type == APPENDABLE:
+    if contents.object_type == APPENDABLE_TYPE:
         headers["x-oss-next-append-position"] = str(contents.size)
     return headers
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from facescreen_local.oss.errors import OssError, invalid_argument_error, not_implemented_error
-from facescreen_local.oss.store.contents import DEFAULT_ACL, PRIVATE, PUBLIC_READ, ObjectMetadata
+from facescreen_local.oss.store.contents import (
+    DEFAULT_ACL,
+    PRIVATE_ACL,
+    PUBLIC_READ_ACL,
+    ObjectMetadata,
+)
 from facescreen_local.oss.tag_rules import parse_tagging_header
 
 MAX_USER_METADATA_BYTES = 8 * 1024
@@ -55,7 +60,7 @@ def parse_acl(headers: Mapping[str, str]) -> str:
     acl = headers.get(OBJECT_ACL_HEADER, DEFAULT_ACL)
     if acl == "public-read-write":
         raise not_implemented_error(f"{OBJECT_ACL_HEADER}: {acl}")
-    if acl not in (DEFAULT_ACL, PRIVATE, PUBLIC_READ):
+    if acl not in (DEFAULT_ACL, PRIVATE_ACL, PUBLIC_READ_ACL):
         raise invalid_argument_error(OBJECT_ACL_HEADER, "", "No such object access control exists.")
     return acl
 

@@ -28,7 +28,7 @@ from facescreen_local.oss.request import OssRequestTarget, parse_target
 from facescreen_local.oss.store import Store
 from facescreen_local.oss.store.buckets import VERSIONING_ENABLED
 from facescreen_local.protocol.operations import Operation, SignatureRequirement, import_operations
-from facescreen_local.protocol.service import LOOPBACK, Service
+from facescreen_local.protocol.service import LOOPBACK_ADDRESS, Service
 from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
 import_operations(operations)
@@ -84,7 +84,9 @@ class OssService(Service):
         self, status: int, code: str, message: str, request_id: str
     ) -> web.Response:
         """An error response in OSS's XML."""
-        response = _build_error_response(OssError(status, code, message), LOOPBACK, request_id)
+        response = _build_error_response(
+            OssError(status, code, message), LOOPBACK_ADDRESS, request_id
+        )
         response.headers["x-oss-request-id"] = request_id
         return response
 

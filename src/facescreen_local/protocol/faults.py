@@ -82,23 +82,23 @@ class Behaviour:
         return cls(**values)
 
 
-_STRING, _BOOLEAN, _NUMBER, _INTEGER = (str,), (bool,), (int, float), (int,)
+_STRING_TYPES, _BOOLEAN_TYPES, _NUMBER_TYPES, _INTEGER_TYPES = (str,), (bool,), (int, float), (int,)
 _FIELD_TYPES: dict[str, tuple[type, ...]] = {
-    "operation": _STRING,
-    "after": _BOOLEAN,
-    "code": _STRING,
-    "status": _INTEGER,
-    "hang_s": _NUMBER,
-    "reset": _BOOLEAN,
-    "kill": _BOOLEAN,
-    "times": _INTEGER,
-    "latency_ms": _NUMBER,
-    "quota": _NUMBER,
+    "operation": _STRING_TYPES,
+    "after": _BOOLEAN_TYPES,
+    "code": _STRING_TYPES,
+    "status": _INTEGER_TYPES,
+    "hang_s": _NUMBER_TYPES,
+    "reset": _BOOLEAN_TYPES,
+    "kill": _BOOLEAN_TYPES,
+    "times": _INTEGER_TYPES,
+    "latency_ms": _NUMBER_TYPES,
+    "quota": _NUMBER_TYPES,
     "rates": (dict,),
     "faults": (list,),
-    "duplicates": _INTEGER,
-    "delay_ms": _NUMBER,
-    "retry_delay_ms": _NUMBER,
+    "duplicates": _INTEGER_TYPES,
+    "delay_ms": _NUMBER_TYPES,
+    "retry_delay_ms": _NUMBER_TYPES,
 }
 
 
@@ -118,7 +118,9 @@ def _parse_fields(dataclass_type: type, payload: object) -> dict[str, Any]:
 
 def _check_value(name: str, value: object) -> None:
     accepted = _FIELD_TYPES[name]
-    if not isinstance(value, accepted) or (isinstance(value, bool) and accepted is not _BOOLEAN):
+    if not isinstance(value, accepted) or (
+        isinstance(value, bool) and accepted is not _BOOLEAN_TYPES
+    ):
         raise InvalidFaultError(f"{name} must be a {accepted[-1].__name__}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
         raise InvalidFaultError(f"{name} must not be negative or 1e9 and more: {value!r}")

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from facescreen_local.protocol.faults import Behaviour, Fault
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK_ADDRESS = "127.0.0.1"
 _MAX_REQUEST_LINE_BYTES = 64 * 1024
 """A request line can contain a presigned URL in its query, percent-encoded twice."""
 _SHUTDOWN_TIMEOUT_S = 0.5
@@ -23,7 +23,7 @@ _SHUTDOWN_TIMEOUT_S = 0.5
 
 def bind_socket(port: int = 0) -> socket.socket:
     """Bind a loopback port before the service starts, so that its address is known; 0 means any."""
-    return socket.create_server((LOOPBACK, port))
+    return socket.create_server((LOOPBACK_ADDRESS, port))
 
 
 class ServiceError(Exception):

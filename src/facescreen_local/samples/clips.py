@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_FPS = 15
+_FRAMES_PER_SECOND = 15
 _NOISE_LEVELS = 3
 """Grey levels of camera noise; without it, the clip would compress too well."""
 _SWAY_PIXELS, _ZOOM_SHARE = 12, 0.03
@@ -21,12 +21,12 @@ def write_clip(path: Path, photograph: Image.Image, seconds: float) -> None:
     """Write an MPEG-4 clip; the suffix (``.mp4``, ``.mov``) selects the container."""
     frame = cv2.cvtColor(np.asarray(photograph), cv2.COLOR_RGB2BGR)
     codec = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(path), codec, _FPS, photograph.size)
+    writer = cv2.VideoWriter(str(path), codec, _FRAMES_PER_SECOND, photograph.size)
     if not writer.isOpened():
         raise OSError(f"cv2 can't write {path.name}")
     noise_source = np.random.default_rng(seed=1)
-    for number in range(round(seconds * _FPS)):
-        moved = _move(frame, phase=math.pi * number / _FPS)
+    for number in range(round(seconds * _FRAMES_PER_SECOND)):
+        moved = _move(frame, phase=math.pi * number / _FRAMES_PER_SECOND)
         noise = noise_source.integers(
             -_NOISE_LEVELS, _NOISE_LEVELS, moved.shape, np.int16, endpoint=True
         )

@@ -13,7 +13,7 @@ _ASTRONAUT_FILE = Path(__file__).with_name("astronaut.png")
 _ASTRONAUT_SHA256 = "c629f21c53e8a3547405edb545d005d2dc9db6cc5bc185536dafae6815c32fe4"
 _COFFEE_FILE = Path(__file__).with_name("coffee.png")
 _COFFEE_SHA256 = "da337dcb954954af72e402ae49079217578a02ebfaa934d576e7896bb5920290"
-WIDTH, HEIGHT = 480, 640
+WIDTH_PIXELS, HEIGHT_PIXELS = 480, 640
 """The recommended size (face-deepfake.txt: "640 × 480 pixels (height × width)")."""
 
 
@@ -40,4 +40,4 @@ def _open(path: Path, sha256: str) -> Image.Image:
 
 
 def _resize(photograph: Image.Image) -> Image.Image:
-    return photograph.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    return photograph.resize((WIDTH_PIXELS, HEIGHT_PIXELS), Image.Resampling.LANCZOS)

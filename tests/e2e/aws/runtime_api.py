@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from facescreen_local.protocol.service import LOOPBACK
+from facescreen_local.protocol.service import LOOPBACK_ADDRESS
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 _VERSION = "/2018-06-01/runtime"
@@ -74,7 +74,7 @@ class RuntimeApi:
             shutdown_timeout=_GRACE_S,
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, LOOPBACK, 0).start()
+        await web.TCPSite(self._runner, LOOPBACK_ADDRESS, 0).start()
         host, port = self._runner.addresses[0][:2]
         return f"{host}:{port}"
 

@@ -14,8 +14,8 @@ from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult,
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryStateStore
 from facescreen_cli.commands.report.cost import (
-    COUNTED,
-    FROM_HISTORY,
+    COUNTED_SOURCE,
+    HISTORY_SOURCE,
     DailyCost,
     MonthlyCost,
     read_days,
@@ -26,8 +26,8 @@ from facescreen_cli.main import facescreen
 
 TODAY = date(2026, 11, 3)
 DAYS = (
-    DailyCost(TODAY, 8, COUNTED),
-    DailyCost(date(2026, 11, 2), 0, COUNTED),
+    DailyCost(TODAY, 8, COUNTED_SOURCE),
+    DailyCost(date(2026, 11, 2), 0, COUNTED_SOURCE),
     DailyCost(date(2026, 11, 1), 3, ""),
 )
 
@@ -55,9 +55,9 @@ def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
     DailyBudget(state, 9, clock=lambda: noon(2)).reserve(0).release()
     DailyBudget(state, 9, clock=lambda: noon(1) - 86_400).reserve(0)
     assert read_days(state, TODAY) == (
-        DailyCost(TODAY, 4, COUNTED),
-        DailyCost(date(2026, 11, 2), 0, COUNTED),
-        DailyCost(date(2026, 11, 1), 1, FROM_HISTORY),
+        DailyCost(TODAY, 4, COUNTED_SOURCE),
+        DailyCost(date(2026, 11, 2), 0, COUNTED_SOURCE),
+        DailyCost(date(2026, 11, 1), 1, HISTORY_SOURCE),
     )
 
 
@@ -69,7 +69,12 @@ def test_the_json_report_has_every_day() -> None:
         11,
         4.4,
     )
-    assert report["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
+    assert report["days"][0] == {
+        "day": "2026-11-03",
+        "calls": 8,
+        "usd": 3.2,
+        "source": COUNTED_SOURCE,
+    }
     assert [day["calls"] for day in report["days"]] == [8, 0, 3]
     assert json.loads(to_json_document(MonthlyCost(DAYS, math.inf)))["cap"] is None
 

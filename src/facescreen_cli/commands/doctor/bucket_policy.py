@@ -36,8 +36,8 @@ from facescreen_cli.environment import Environment, translate_settings_errors
 from facescreen_cli.exit_codes import run_command
 from facescreen_cli.options import environment_option
 
-Statement = dict[str, Any]
-Condition = dict[str, dict[str, Any]]
+PolicyStatement = dict[str, Any]
+PolicyCondition = dict[str, dict[str, Any]]
 
 _READ_ACTIONS = ["oss:GetObject", "oss:GetObjectVersion"]
 # With the header x-oss-tagging an upload also writes tags, and OSS checks it as both.
@@ -110,13 +110,13 @@ class PolicyInputs:
         )
         return {"Version": "1", "Statement": [*reads, *taggings, tls_only]}
 
-    def _require_low_risk(self, conditions: Condition) -> Condition:
+    def _require_low_risk(self, conditions: PolicyCondition) -> PolicyCondition:
         """An object without a verdict is not low risk either. UNCONFIRMED whether StringNotEquals
         matches a missing tag in OSS; RAM's policy facescreen-read-low-risk covers that case."""
         verdict = f"oss:ExistingObjectTag/{self.tag_prefix}verdict"
         return {**conditions, "StringNotEquals": {verdict: "low_risk"}}
 
-    def _list_tagging_conditions(self) -> list[tuple[list[str], Condition]]:
+    def _list_tagging_conditions(self) -> list[tuple[list[str], PolicyCondition]]:
         """One statement per tag key, because all conditions of a statement must match."""
         keys = sorted(build_verdict_tag_keys(self.tag_prefix))
         return [
@@ -132,7 +132,7 @@ class PolicyInputs:
 
     def _list_restricted_principals(
         self, exempt: tuple[str, ...] = ()
-    ) -> list[tuple[list[str], Condition]]:
+    ) -> list[tuple[list[str], PolicyCondition]]:
         """The restricted principals, with the conditions that exempt the functions and `exempt`,
         AccessKey IDs."""
         roles = [f"arn:sts::{self.account}:assumed-role/{name}/*" for name in self.held_roles]
@@ -142,8 +142,11 @@ class PolicyInputs:
 
     @staticmethod
     def _build_deny_statement(
-        principal: list[str], action: list[str], resource: str | list[str], condition: Condition
-    ) -> Statement:
+        principal: list[str],
+        action: list[str],
+        resource: str | list[str],
+        condition: PolicyCondition,
+    ) -> PolicyStatement:
         return {
             "Effect": "Deny",
             "Principal": principal,

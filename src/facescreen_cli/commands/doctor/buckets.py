@@ -16,8 +16,8 @@ from facescreen.storage.oss import translate_oss_errors
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
-_TIMEOUT_S = 5
-_WATCHED_BUCKET_CHECK_NAME, _STATE_BUCKET_CHECK_NAME, _GUARD = (
+_REQUEST_TIMEOUT_S = 5
+_WATCHED_BUCKET_CHECK_NAME, _STATE_BUCKET_CHECK_NAME, _TAG_GUARD_CHECK_NAME = (
     "watched bucket",
     "state bucket",
     "tag guard",
@@ -82,7 +82,7 @@ def check_state_bucket(
 def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:
     """Whether the bucket's policy prevents others from writing verdict tags."""
     if deployment.settings.local:
-        return ok(_GUARD, "the local cloud has one account, so nobody else may tag")
+        return ok(_TAG_GUARD_CHECK_NAME, "the local cloud has one account, so nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
     watched_bucket = _create_sdk_bucket(deployment, credentials, deployment.bucket)
     try:
@@ -91,9 +91,15 @@ def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSourc
     except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""
     if is_tag_guarded(policy, key):
-        return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
+        return ok(
+            _TAG_GUARD_CHECK_NAME, f"the policy of {deployment.bucket} denies others the tag {key}"
+        )
     message = f"anyone who may tag objects in {deployment.bucket} may forge {key}"
-    return warning(_GUARD, message, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
+    return warning(
+        _TAG_GUARD_CHECK_NAME,
+        message,
+        f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.",
+    )
 
 
 def is_tag_guarded(policy: str, key: str) -> bool:
@@ -143,4 +149,4 @@ def _create_sdk_bucket(
     )
     endpoint, region = deployment.endpoints["OSS"], deployment.alibaba_settings.oss_region
     auth = oss2.ProviderAuthV4(provider)
-    return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=_TIMEOUT_S)
+    return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=_REQUEST_TIMEOUT_S)

@@ -12,10 +12,10 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.endpoints import check_clock, check_endpoint
 from facescreen_cli.commands.doctor.result import CheckResult, fault, warning
 
-Check = Callable[[CheckedDeployment, CredentialSource], Iterator[CheckResult]]
+CheckFunction = Callable[[CheckedDeployment, CredentialSource], Iterator[CheckResult]]
 
 # The name of each check, the service that it needs, and the check.
-_CHECKS: tuple[tuple[str, str, Check], ...] = (
+_CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
     ("watched bucket", "OSS", buckets.check_watched_bucket),
     ("state bucket", "OSS", buckets.check_state_bucket),
     ("ID Verification", "ID Verification", id_verification.check_permission),
@@ -54,7 +54,7 @@ def run_checks(
 
 
 def _run_check(
-    name: str, check: Check, deployment: CheckedDeployment, credentials: CredentialSource
+    name: str, check: CheckFunction, deployment: CheckedDeployment, credentials: CredentialSource
 ) -> list[CheckResult]:
     """Returns a check's results, and the error that ended it."""
     results: list[CheckResult] = []

@@ -15,7 +15,7 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 
 _CHECK_NAME = "ID Verification"
-_TIMEOUT_S = 5
+_REQUEST_TIMEOUT_S = 5
 
 
 def check_permission(
@@ -47,7 +47,7 @@ def _send_empty_detection(
     if deployment.ca_file:
         tls_context.load_verify_locations(deployment.ca_file)
     signed = sign_request(DETECT_ACTION, deployment.endpoints[_CHECK_NAME], credentials.get(), [])
-    with httpx.Client(verify=tls_context, timeout=_TIMEOUT_S) as http:
+    with httpx.Client(verify=tls_context, timeout=_REQUEST_TIMEOUT_S) as http:
         try:
             response = http.request(
                 signed.method, signed.url, headers=dict(signed.headers), content=signed.body

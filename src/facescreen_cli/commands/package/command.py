@@ -12,7 +12,12 @@ from facescreen_cli import interpreters
 from facescreen_cli.commands.package import text
 from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.commands.package.sbom import BuiltPackage
-from facescreen_cli.deploy_target import CLOUDS, FUNCTION_MODULES, DeployTarget, read_deploy_target
+from facescreen_cli.deploy_target import (
+    CLOUD_NAMES,
+    FUNCTION_MODULES,
+    DeployTarget,
+    read_deploy_target,
+)
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, json_option
 from facescreen_cli.project import CODE_ROOT
@@ -32,7 +37,7 @@ Examples:
     "--cloud",
     "clouds",
     multiple=True,
-    type=click.Choice(CLOUDS),
+    type=click.Choice(CLOUD_NAMES),
     help="Build for this cloud. May be repeated.  [default: all clouds]",
 )
 @click.option(
@@ -85,7 +90,7 @@ def package(
     The default targets are python3.10 on Function Compute, and 3.13 on arm64 on Lambda. To change
     them, set FC_RUNTIME, LAMBDA_PYTHON and LAMBDA_ARCHITECTURE.
     """
-    clouds, functions = clouds or CLOUDS, functions or FUNCTION_MODULES
+    clouds, functions = clouds or CLOUD_NAMES, functions or FUNCTION_MODULES
     if unpack is not None and (len(clouds), len(functions)) != (1, 1):
         raise click.UsageError("--unpack needs one --cloud and one --function")
     targets = [read_deploy_target(cloud, environment.variables) for cloud in clouds]

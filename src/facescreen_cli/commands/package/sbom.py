@@ -16,7 +16,7 @@ from typing import Any
 from facescreen import __version__
 from facescreen_cli.commands.package.distributions import LockedDistribution
 
-_LICENSE = "Apache-2.0"
+_OWN_LICENSE = "Apache-2.0"
 _SIZE_FIELDS = ("unpacked", "zipped")
 
 
@@ -86,7 +86,7 @@ def _build_document(
         "name": own_part.name,
         "version": __version__,
         "hashes": [{"alg": "SHA-256", "content": package.sha256}],
-        "licenses": [{"expression": _LICENSE}],
+        "licenses": [{"expression": _OWN_LICENSE}],
         "properties": _build_size_properties(own_part),
     }
     components = [_build_component(part, distributions[part.name]) for part in others]

@@ -20,7 +20,7 @@ from facescreen_cli.buckets import name_missing_permission
 from facescreen_cli.cost import compute_cost_usd
 from facescreen_cli.output import render_text, to_json
 
-COUNTED, FROM_HISTORY = "counted", "history"
+COUNTED_SOURCE, HISTORY_SOURCE = "counted", "history"
 _SOURCES_CAPTION = (
     "counted: calls counted toward the daily limit; one without a response may be free. "
     "history: no daily limit was set, so only calls for objects, not other calls over HTTP."
@@ -34,7 +34,7 @@ class DailyCost:
     date: date
     calls: int
     source: str
-    """COUNTED or FROM_HISTORY."""
+    """COUNTED_SOURCE or HISTORY_SOURCE."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def read_days(state: StateStore, today: date) -> tuple[DailyCost, ...]:
         calls = reserved_calls.get(day.isoformat())
         if calls is None:
             paid_calls = retry(partial(history.count_paid_calls, day))
-            days.append(DailyCost(day, paid_calls, FROM_HISTORY))
+            days.append(DailyCost(day, paid_calls, HISTORY_SOURCE))
         else:
-            days.append(DailyCost(day, calls, COUNTED))
+            days.append(DailyCost(day, calls, COUNTED_SOURCE))
     return tuple(days)
 
 

@@ -17,7 +17,7 @@ from facescreen_cli.verdicts import NoVerdict
 _TABLE_WIDTH = 100
 MAX_TABLE_ROWS = 30
 """Reasons, and days."""
-_REMEDIES = {
+_REMEDY_BY_STATE = {
     NoVerdict.STALE: "overwritten after their verdict. A backfill would screen them.",
     NoVerdict.UNSCREENED: "older than the function, or not screened yet. "
     "A backfill would screen them.",
@@ -78,7 +78,7 @@ def format_remedies(counts: VerdictCounts) -> list[str]:
     """A sentence or two for each kind of object without a verdict."""
     return [
         f"{counts.without_verdict[without_verdict]} {without_verdict.value}: {remedy}"
-        for without_verdict, remedy in _REMEDIES.items()
+        for without_verdict, remedy in _REMEDY_BY_STATE.items()
         if counts.without_verdict[without_verdict]
     ]
 

@@ -7,13 +7,13 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.mns.attributes import (
-    DELAY_SECONDS,
+    DELAY_SECONDS_ATTRIBUTE,
     MAX_BATCH_MESSAGES,
-    MESSAGE_TAG,
-    NUMBER_OF_MESSAGES,
-    PRIORITY,
-    VISIBILITY_TIMEOUT,
-    WAIT_SECONDS,
+    MESSAGE_TAG_ATTRIBUTE,
+    NUMBER_OF_MESSAGES_PARAMETER,
+    PRIORITY_ATTRIBUTE,
+    VISIBILITY_TIMEOUT_ATTRIBUTE,
+    WAIT_SECONDS_PARAMETER,
 )
 from facescreen_local.mns.broker import OutgoingMessage
 from facescreen_local.mns.context import MnsRequestContext, xml_response
@@ -54,7 +54,9 @@ async def receive_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages", name="BatchReceiveMessage")
 async def batch_receive_message(context: MnsRequestContext) -> web.Response:
     """Receive up to numOfMessages messages."""
-    messages = await _receive(context, context.get_integer_parameter(NUMBER_OF_MESSAGES) or 1)
+    messages = await _receive(
+        context, context.get_integer_parameter(NUMBER_OF_MESSAGES_PARAMETER) or 1
+    )
     elements = [
         element_with_fields("Message", _build_received_message_fields(each)) for each in messages
     ]
@@ -71,7 +73,7 @@ async def peek_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages&peekonly", name="BatchPeekMessage")
 async def batch_peek_message(context: MnsRequestContext) -> web.Response:
     """Return up to numOfMessages messages without receiving them."""
-    max_messages = context.get_integer_parameter(NUMBER_OF_MESSAGES) or 1
+    max_messages = context.get_integer_parameter(NUMBER_OF_MESSAGES_PARAMETER) or 1
     messages = context.broker.peek(context.target.name, max_messages)
     elements = [
         element_with_fields("Message", _build_message_fields(message)) for message in messages
@@ -109,7 +111,7 @@ async def batch_delete_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("PUT", "/queues/*/messages", "ReceiptHandle", name="ChangeMessageVisibility")
 async def change_message_visibility(context: MnsRequestContext) -> web.Response:
     """Make a message invisible for VisibilityTimeout from now on, under a new receipt handle."""
-    visibility_timeout_s = context.get_integer_parameter(VISIBILITY_TIMEOUT)
+    visibility_timeout_s = context.get_integer_parameter(VISIBILITY_TIMEOUT_ATTRIBUTE)
     if visibility_timeout_s is None:
         raise MnsError(400, "MissingVisibilityTimeout", "VisibilityTimeout is required.")
     message = context.broker.change_visibility(
@@ -122,8 +124,10 @@ async def change_message_visibility(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("POST", "/topics/*/messages", name="PublishMessage")
 async def publish_message(context: MnsRequestContext) -> web.Response:
     """Publish a message to every subscription of the topic whose filter matches."""
-    fields = read_fields(context.parse_xml_body(), "Message", ("MessageBody", MESSAGE_TAG.name))
-    tag = MESSAGE_TAG.parse(fields.get(MESSAGE_TAG.name, ""))
+    fields = read_fields(
+        context.parse_xml_body(), "Message", ("MessageBody", MESSAGE_TAG_ATTRIBUTE.name)
+    )
+    tag = MESSAGE_TAG_ATTRIBUTE.parse(fields.get(MESSAGE_TAG_ATTRIBUTE.name, ""))
     published = context.broker.publish(context.target.name, fields.get("MessageBody", ""), tag)
     result = {"MessageId": published.id, "MessageBodyMD5": compute_body_md5(published.body)}
     return xml_response(element_with_fields("Message", result), 201)
@@ -131,11 +135,17 @@ async def publish_message(context: MnsRequestContext) -> web.Response:
 
 def _parse_message(message: Element) -> OutgoingMessage:
     """Parse a message to send. Properties and groups of newer SDKs are rejected, not ignored."""
-    fields = read_fields(message, "Message", ("MessageBody", PRIORITY.name, DELAY_SECONDS.name))
+    fields = read_fields(
+        message, "Message", ("MessageBody", PRIORITY_ATTRIBUTE.name, DELAY_SECONDS_ATTRIBUTE.name)
+    )
     return OutgoingMessage(
         fields.get("MessageBody", ""),
-        PRIORITY.parse(fields.get(PRIORITY.name, str(PRIORITY.default))),
-        DELAY_SECONDS.parse(fields[DELAY_SECONDS.name]) if DELAY_SECONDS.name in fields else None,
+        PRIORITY_ATTRIBUTE.parse(
+            fields.get(PRIORITY_ATTRIBUTE.name, str(PRIORITY_ATTRIBUTE.default))
+        ),
+        DELAY_SECONDS_ATTRIBUTE.parse(fields[DELAY_SECONDS_ATTRIBUTE.name])
+        if DELAY_SECONDS_ATTRIBUTE.name in fields
+        else None,
     )
 
 
@@ -143,7 +153,7 @@ async def _receive(context: MnsRequestContext, max_messages: int) -> list[Stored
     return await context.broker.receive(
         context.target.name,
         max_messages,
-        context.get_integer_parameter(WAIT_SECONDS),
+        context.get_integer_parameter(WAIT_SECONDS_PARAMETER),
         context.connected,
     )
 

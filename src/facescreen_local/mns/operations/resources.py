@@ -21,7 +21,7 @@ from facescreen_local.mns.operations.kinds import ResourceKind, find_kind
 from facescreen_local.mns.store.resources import StoredResource
 from facescreen_local.protocol.xml_body import element, element_with_fields, read_fields
 
-_PAGE_SIZE = NumberAttribute("x-mns-ret-number", 1, 1000, 1000, "")
+_PAGE_SIZE_HEADER = NumberAttribute("x-mns-ret-number", 1, 1000, 1000, "")
 
 
 @OPERATIONS.register("PUT", "/queues/*", name="CreateQueue")
@@ -89,7 +89,9 @@ async def list_resources(context: MnsRequestContext) -> web.Response:
     """List resources, one page at a time, as the headers ask."""
     _require_topic(context)
     collection, kind = context.target.collection, find_kind(context.target)
-    page_size = _PAGE_SIZE.parse(context.headers.get(_PAGE_SIZE.name, str(_PAGE_SIZE.default)))
+    page_size = _PAGE_SIZE_HEADER.parse(
+        context.headers.get(_PAGE_SIZE_HEADER.name, str(_PAGE_SIZE_HEADER.default))
+    )
     prefix, marker = (context.headers.get(f"x-mns-{name}", "") for name in ("prefix", "marker"))
     resources = context.broker.resources.list_page(collection, prefix, marker, page_size + 1)
     with_meta = context.headers.get("x-mns-with-meta") == "true"

@@ -16,7 +16,7 @@ from facescreen_local.oss.errors import (
 from facescreen_local.oss.headers import build_version_header
 from facescreen_local.oss.metadata import OBJECT_ACL_HEADER, parse_acl
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.store.contents import PRIVATE, PUBLIC_READ
+from facescreen_local.oss.store.contents import PRIVATE_ACL, PUBLIC_READ_ACL
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import element
 
@@ -25,7 +25,7 @@ from facescreen_local.protocol.xml_body import element
 async def get_bucket_acl(context: OssRequestContext) -> web.Response:
     """Return the bucket's ACL, which is always private."""
     context.store.buckets.get(context.bucket)
-    return _build_acl_response(context, PRIVATE, {})
+    return _build_acl_response(context, PRIVATE_ACL, {})
 
 
 @OPERATIONS.register("GET", "/bucket", "policy", name="GetBucketPolicy")
@@ -58,7 +58,7 @@ async def put_object_acl(context: OssRequestContext) -> web.Response:
 
 def check_read_access(context: OssRequestContext, stored: StoredObject) -> None:
     """Check that an unsigned request reads a public object only. Raises OssError AccessDenied."""
-    if not context.signed and stored.contents.metadata.acl != PUBLIC_READ:
+    if not context.signed and stored.contents.metadata.acl != PUBLIC_READ_ACL:
         raise unsigned_access_denied_error()
 
 

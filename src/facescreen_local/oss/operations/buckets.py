@@ -18,7 +18,7 @@ from facescreen_local.oss.store.buckets import (
     VERSIONING_SUSPENDED,
     StoredBucket,
 )
-from facescreen_local.oss.store.contents import PRIVATE
+from facescreen_local.oss.store.contents import PRIVATE_ACL
 from facescreen_local.protocol.xml_body import child_text, element, element_with_fields, parse_xml
 
 _MAX_PAGE_SIZE = 1000
@@ -54,8 +54,8 @@ async def list_buckets(context: OssRequestContext) -> web.Response:
 async def put_bucket(context: OssRequestContext) -> web.Response:
     """Create the bucket, unless it exists."""
     check_bucket_name(context.bucket)
-    acl = context.headers.get("x-oss-acl", PRIVATE)
-    if acl != PRIVATE:
+    acl = context.headers.get("x-oss-acl", PRIVATE_ACL)
+    if acl != PRIVATE_ACL:
         raise not_implemented_error(f"x-oss-acl: {acl}")
     context.store.buckets.create(context.bucket)
     return web.Response(headers={"Location": f"/{context.bucket}"})
@@ -73,7 +73,7 @@ async def get_bucket_info(context: OssRequestContext) -> web.Response:
     """Describe the bucket: its location, owner and versioning."""
     bucket = context.store.buckets.get(context.bucket)
     elements = [*_bucket_elements(context, bucket), context.owner_element()]
-    elements.append(element("AccessControlList", element("Grant", PRIVATE)))
+    elements.append(element("AccessControlList", element("Grant", PRIVATE_ACL)))
     elements.append(element("DataRedundancyType", "LRS"))
     if bucket.versioning:
         elements.append(element("Versioning", bucket.versioning))

@@ -26,7 +26,12 @@ from facescreen_local.oss.operations.multipart import (
 )
 from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.contents import NORMAL, SYMLINK, ObjectContents, ObjectMetadata
+from facescreen_local.oss.store.contents import (
+    NORMAL_TYPE,
+    SYMLINK_TYPE,
+    ObjectContents,
+    ObjectMetadata,
+)
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.oss.tag_rules import parse_tagging_header
 from facescreen_local.protocol.xml_body import element
@@ -52,7 +57,7 @@ async def copy_object(context: OssRequestContext) -> web.Response:
         check_conditions(context.headers, source, f"{COPY_SOURCE_HEADER}-")
         metadata = _build_metadata(context.headers, source.contents.metadata)
         blob = await asyncio.to_thread(context.store.blobs.concatenate, [file])
-    contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
+    contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     if _keeps_object_type(context, copy_source, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
     check_overwrite = make_overwrite_check(context.headers)
@@ -114,7 +119,7 @@ def _keeps_object_type(
         context.bucket,
         context.key,
     ) and not source.versioned
-    return is_same_object or source.contents.object_type == SYMLINK
+    return is_same_object or source.contents.object_type == SYMLINK_TYPE
 
 
 def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:

@@ -19,7 +19,7 @@ from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import StoredBucket
-from facescreen_local.oss.store.contents import MULTIPART, ObjectContents
+from facescreen_local.oss.store.contents import MULTIPART_TYPE, ObjectContents
 from facescreen_local.oss.store.uploads import MAX_PARTS, MultipartUpload, UploadedPart
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import child_text, element, parse_xml
@@ -73,7 +73,7 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
         parts = _select_parts(_parse_part_list(body), {str(part.number): part for part in parts})
     _check_parts(parts)
     blob = await asyncio.to_thread(_concatenate, context, parts)
-    contents = ObjectContents(MULTIPART, blob, _compute_multipart_etag(parts), upload.metadata)
+    contents = ObjectContents(MULTIPART_TYPE, blob, _compute_multipart_etag(parts), upload.metadata)
     check_overwrite = make_overwrite_check(context.headers)
 
     def check(bucket: StoredBucket, current: StoredObject | None) -> None:

@@ -15,7 +15,7 @@ from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.store.contents import NORMAL, ObjectContents
+from facescreen_local.oss.store.contents import NORMAL_TYPE, ObjectContents
 from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.operations import SignatureRequirement
 from facescreen_local.protocol.post_object import PostSettings, build_post_response, read_post_form
@@ -35,7 +35,7 @@ async def post_object(context: OssRequestContext) -> web.Response:
     with context.store.blobs.open_writer() as writer:
         await write_chunks(posted_object.file, writer)
         blob = writer.finish()
-    contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
+    contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     check_overwrite = make_overwrite_check(posted_object.fields)
     write_result = context.store.objects.put(
         context.bucket, posted_object.key, contents, check_overwrite

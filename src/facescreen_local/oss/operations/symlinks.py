@@ -14,7 +14,7 @@ from facescreen_local.oss.headers import build_basic_headers, build_write_result
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.store.contents import SYMLINK, ObjectContents
+from facescreen_local.oss.store.contents import SYMLINK_TYPE, ObjectContents
 
 SYMLINK_TARGET_HEADER = "x-oss-symlink-target"
 
@@ -31,7 +31,7 @@ async def put_symlink(context: OssRequestContext) -> web.Response:
     metadata = parse_metadata(context.headers)
     check_overwrite = make_overwrite_check(context.headers)
     blob = context.store.blobs.create(target.encode())
-    contents = ObjectContents(SYMLINK, blob, blob.md5, metadata)
+    contents = ObjectContents(SYMLINK_TYPE, blob, blob.md5, metadata)
     write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutSymlink", context.bucket, write_result))
     return web.Response(headers=build_write_result_headers(write_result.stored))
@@ -42,7 +42,7 @@ async def get_symlink(context: OssRequestContext) -> web.Response:
     """Return the link's target in a header."""
     stored, file = context.store.objects.open(context.bucket, context.key, context.version_id)
     with file:
-        if stored.contents.object_type != SYMLINK:
+        if stored.contents.object_type != SYMLINK_TYPE:
             raise OssError(400, "NotSymlink", "The object is not symlink.")
         target = file.read()
     return web.Response(

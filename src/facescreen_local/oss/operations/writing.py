@@ -17,7 +17,7 @@ from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import StoredBucket
-from facescreen_local.oss.store.contents import APPENDABLE, NORMAL, ObjectContents
+from facescreen_local.oss.store.contents import APPENDABLE_TYPE, NORMAL_TYPE, ObjectContents
 from facescreen_local.oss.store.versions import StoredObject
 
 MAX_APPENDABLE_BYTES = 5 * 1024**3
@@ -31,7 +31,7 @@ async def put_object(context: OssRequestContext) -> web.Response:
     metadata = parse_metadata(context.headers)
     check_overwrite = make_overwrite_check(context.headers)
     blob = await receive_blob(context.request, context.store.blobs)
-    contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
+    contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutObject", context.bucket, write_result))
     return web.Response(headers=build_write_result_headers(write_result.stored))
@@ -48,7 +48,7 @@ async def append_object(context: OssRequestContext) -> web.Response:
         base, blob = await asyncio.to_thread(_append_to_object, context, position, appended)
     finally:
         context.store.blobs.delete([appended.name])
-    contents = ObjectContents(APPENDABLE, blob, _compute_appendable_etag(blob), metadata)
+    contents = ObjectContents(APPENDABLE_TYPE, blob, _compute_appendable_etag(blob), metadata)
 
     def check_unchanged(_: StoredBucket, current: StoredObject | None) -> None:
         if _blob_name(current) != _blob_name(base):
@@ -87,7 +87,7 @@ def _append_to_object(
 
 
 def _check_position(current: StoredObject | None, position: int) -> None:
-    if current is not None and current.contents.object_type != APPENDABLE:
+    if current is not None and current.contents.object_type != APPENDABLE_TYPE:
         raise OssError(409, "ObjectNotAppendable", "The object is not appendable.")
     if position != _object_size(current):
         raise _wrong_position_error(current)
@@ -95,7 +95,7 @@ def _check_position(current: StoredObject | None, position: int) -> None:
 
 def _wrong_position_error(current: StoredObject | None) -> OssError:
     length = str(_object_size(current))
-    headers = {"x-oss-next-append-position": length, "x-oss-object-type": APPENDABLE}
+    headers = {"x-oss-next-append-position": length, "x-oss-object-type": APPENDABLE_TYPE}
     message = "Position is not equal to file length."
     return OssError(409, "PositionNotEqualToLength", message, headers=headers)
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from facescreen_local.oss.errors import OssError, no_such_bucket_error
-from facescreen_local.oss.store.contents import DELETE_MARKER
+from facescreen_local.oss.store.contents import DELETE_MARKER_TYPE
 from facescreen_local.protocol.database import Database
 
 VERSIONING_ENABLED = "Enabled"
@@ -69,7 +69,7 @@ class Buckets:
         """Count a bucket's content. Raises OssError NoSuchBucket."""
         with self._database.transaction() as db:
             find_bucket(db, name)
-            values = {"name": name, "deleted": DELETE_MARKER}
+            values = {"name": name, "deleted": DELETE_MARKER_TYPE}
             return BucketStat(*db.execute(_STAT_QUERY, values).fetchone())
 
     def set_versioning(self, name: str, status: str) -> None:

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 
 from facescreen_local.oss.store.blobs import Blob
 
-NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
-SYMLINK = "Symlink"
+NORMAL_TYPE, APPENDABLE_TYPE, MULTIPART_TYPE = "Normal", "Appendable", "Multipart"
+SYMLINK_TYPE = "Symlink"
 """The blob of a symlink contains its target's key."""
-DELETE_MARKER = "DeleteMarker"
+DELETE_MARKER_TYPE = "DeleteMarker"
 """A delete marker is a version without bytes."""
 
-DEFAULT_ACL, PRIVATE, PUBLIC_READ = "default", "private", "public-read"
+DEFAULT_ACL, PRIVATE_ACL, PUBLIC_READ_ACL = "default", "private", "public-read"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,12 @@ from facescreen_local.oss.errors import (
 )
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import StoredBucket, find_bucket
-from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, ObjectContents, ObjectMetadata
+from facescreen_local.oss.store.contents import (
+    PUBLIC_READ_ACL,
+    SYMLINK_TYPE,
+    ObjectContents,
+    ObjectMetadata,
+)
 from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import (
     NULL_VERSION,
@@ -84,7 +89,7 @@ class Objects:
         """
         with self._database.transaction():
             stored, file = self.open(bucket, key, version)
-            if stored.contents.object_type != SYMLINK:
+            if stored.contents.object_type != SYMLINK_TYPE:
                 return stored, file
             with file:
                 target = self._find_symlink_target(bucket, file.read().decode())
@@ -175,7 +180,7 @@ class Objects:
         except NoSuchKeyError:
             message = "The symlink target object does not exist."
             raise OssError(404, "SymlinkTargetNotExist", message) from None
-        if target.contents.object_type == SYMLINK:
+        if target.contents.object_type == SYMLINK_TYPE:
             message = "The symlink target object is a symlink itself."
             raise OssError(400, "InvalidTargetType", message)
         return target
@@ -221,7 +226,7 @@ def _delete(
 def _resolve_symlink(link: StoredObject, target: StoredObject) -> StoredObject:
     """Return a symlink as readers see it: the target's bytes with the link's metadata."""
     acl = link.contents.metadata.acl
-    if acl == PUBLIC_READ:
+    if acl == PUBLIC_READ_ACL:
         # The result is public only if both are.
         acl = target.contents.metadata.acl
     contents = replace(

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import VERSIONING_ENABLED, StoredBucket
-from facescreen_local.oss.store.contents import DELETE_MARKER, ObjectContents, ObjectMetadata
+from facescreen_local.oss.store.contents import DELETE_MARKER_TYPE, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 
 NULL_VERSION = "null"
-_DELETE_MARKER_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", ObjectMetadata())
+_DELETE_MARKER_CONTENTS = ObjectContents(
+    DELETE_MARKER_TYPE, Blob("", 0, "", ""), "", ObjectMetadata()
+)
 _GENERATED_VERSION_PATTERN = re.compile("[0-9a-f]{32}")
 _MAX_ROW_ID = 2**63 - 1
 
@@ -42,7 +44,7 @@ class StoredObject:
     @property
     def deleted(self) -> bool:
         """Whether it is a delete marker."""
-        return self.contents.object_type == DELETE_MARKER
+        return self.contents.object_type == DELETE_MARKER_TYPE
 
 
 def find_version(
@@ -117,7 +119,7 @@ def list_current_after(
             "bucket": bucket.name,
             "marker": marker.key,
             "prefix": prefix,
-            "deleted": DELETE_MARKER,
+            "deleted": DELETE_MARKER_TYPE,
             "limit": limit,
         },
     )
