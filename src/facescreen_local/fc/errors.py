@@ -44,7 +44,7 @@ _SIGNATURE_MISMATCH_RESPONSE = (
 )
 _INVALID_TOKEN_RESPONSE = (403, "InvalidSecurityToken", "the security token is not valid")
 # UNCONFIRMED: the codes of dates, wrong tokens and nonces; that of a nonce is the API gateway's.
-_SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
+_RESPONSE_BY_SHARED_ERROR: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
         400,
         "EntityTooLarge",
@@ -74,7 +74,7 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
     TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
 }
-REQUEST_ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED_ERRORS)
+REQUEST_ERRORS: tuple[type[Exception], ...] = (FcError, *_RESPONSE_BY_SHARED_ERROR)
 """The errors that a request can end with: the service's own and those of shared code."""
 
 
@@ -82,5 +82,5 @@ def to_fc_error(error: Exception) -> FcError:
     """Convert one of REQUEST_ERRORS to Function Compute's error."""
     if isinstance(error, FcError):
         return error
-    status, code, message = _SHARED_ERRORS[type(error)]
+    status, code, message = _RESPONSE_BY_SHARED_ERROR[type(error)]
     return FcError(status, code, message.format(error))

@@ -55,7 +55,7 @@ _WRONG_TOKEN_RESPONSE = (
     "InvalidSecurityToken.MismatchWithAccessKey",
     "Specified SecurityToken mismatch with the AccessKey.",
 )
-_SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
+_RESPONSE_BY_SHARED_ERROR: Mapping[type[Exception], tuple[str, str]] = {
     BodyTooLargeError: ("ToolargeImage", "The request is too large: send a URL."),
     MalformedAuthorizationError: (
         "IncompleteSignature",
@@ -80,7 +80,7 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
     ),
     NonceUsedError: ("SignatureNonceUsed", "Specified signature nonce was used already."),
 }
-REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
+REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_RESPONSE_BY_SHARED_ERROR)
 """The errors that a request can end with: the service's own and those of shared code."""
 
 
@@ -88,5 +88,5 @@ def to_id_verification_error(error: Exception) -> IdVerificationError:
     """Convert one of REQUEST_ERRORS to an error of the service or the gateway."""
     if isinstance(error, IdVerificationError):
         return error
-    code, message = _SHARED_ERRORS[type(error)]
+    code, message = _RESPONSE_BY_SHARED_ERROR[type(error)]
     return IdVerificationError(code, message.format(error))

@@ -46,7 +46,7 @@ _MALFORMED_FORM_RESPONSE = (
     "The body of your POST request is not well-formed multipart/form-data.",
 )
 _TOO_LARGE_RESPONSE = ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
-_SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
+_RESPONSE_BY_SHARED_ERROR: Mapping[type[Exception], tuple[str, str]] = {
     UnknownAccessKeyError: (
         "InvalidAccessKeyId",
         "The OSS Access Key Id you provided does not exist in our records.",
@@ -84,7 +84,7 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
         '["{0.comparison}", "${0.field}", ...]',
     ),
 }
-REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
+REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_RESPONSE_BY_SHARED_ERROR)
 """The errors that an upload can end with."""
 
 
@@ -92,5 +92,5 @@ def to_upload_error(error: Exception) -> IdVerificationError:
     """Convert one of REQUEST_ERRORS to an error of the upload target."""
     if isinstance(error, IdVerificationError):
         return error
-    code, message = _SHARED_ERRORS[type(error)]
+    code, message = _RESPONSE_BY_SHARED_ERROR[type(error)]
     return IdVerificationError(code, message.format(error))

@@ -65,7 +65,7 @@ def already_exist_error(kind: str) -> MnsError:
 
 
 _UNKNOWN_KEY_RESPONSE = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
-_SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
+_RESPONSE_BY_SHARED_ERROR: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
         400,
         "InvalidArgument",
@@ -95,7 +95,7 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     MalformedDateError: (400, "InvalidDateHeader", "The Date header format is invalid."),
     ClockSkewError: (408, "TimeExpired", "The http request you sent is expired."),
 }
-REQUEST_ERRORS: tuple[type[Exception], ...] = (MnsError, *_SHARED_ERRORS)
+REQUEST_ERRORS: tuple[type[Exception], ...] = (MnsError, *_RESPONSE_BY_SHARED_ERROR)
 """The errors that a request can end with: the service's own and those of shared code."""
 
 
@@ -103,5 +103,5 @@ def to_mns_error(error: Exception) -> MnsError:
     """Convert one of REQUEST_ERRORS to MNS's error."""
     if isinstance(error, MnsError):
         return error
-    status, code, message = _SHARED_ERRORS[type(error)]
+    status, code, message = _RESPONSE_BY_SHARED_ERROR[type(error)]
     return MnsError(status, code, message.format(error))

@@ -126,7 +126,7 @@ _UNKNOWN_KEY_ERROR = OssError(
 )
 _TOO_LARGE_MESSAGE = "Your proposed upload exceeds the maximum allowed size."
 # ``{0}`` is replaced by the error, ``{0.name}`` by its attribute.
-_SHARED_ERRORS: Mapping[type[Exception], OssError] = {
+_OSS_ERROR_BY_SHARED_ERROR: Mapping[type[Exception], OssError] = {
     UnknownAccessKeyError: _UNKNOWN_KEY_ERROR,
     # OSS does not know a temporary key without its token.
     MissingSecurityTokenError: _UNKNOWN_KEY_ERROR,
@@ -190,7 +190,7 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
         'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
     ),
 }
-REQUEST_ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED_ERRORS)
+REQUEST_ERRORS: tuple[type[Exception], ...] = (OssError, *_OSS_ERROR_BY_SHARED_ERROR)
 """The errors that a request can end with: the service's own and those of shared code."""
 
 
@@ -198,6 +198,6 @@ def to_oss_error(error: Exception) -> OssError:
     """Convert one of REQUEST_ERRORS to OSS's error."""
     if isinstance(error, OssError):
         return error
-    row = _SHARED_ERRORS[type(error)]
+    row = _OSS_ERROR_BY_SHARED_ERROR[type(error)]
     details = {name: value.format(error) for name, value in row.details.items()}
     return OssError(row.status, row.code, row.message.format(error), details)

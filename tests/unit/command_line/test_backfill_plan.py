@@ -144,10 +144,10 @@ def test_a_plan_says_why_objects_are_left_out(capsys: pytest.CaptureFixture[str]
 
 def test_a_sample_estimates_the_rest() -> None:
     sampled = SampleResult(10_000, {"low_risk": 79, "high_risk": 1, "unscreenable": 20}, waiting=0)
-    assert (sampled.remaining, sampled.screenable.value, sampled.remaining_usd) == (
+    assert (sampled.remaining, sampled.screenable_proportion.value, sampled.remaining_usd) == (
         9900,
         0.8,
         3168.0,
     )
-    min_flagged, max_flagged = sampled.flagged_of_all
+    min_flagged, max_flagged = sampled.flagged_count_range
     assert 0 < min_flagged < 100 < max_flagged < 8000 * 0.08

@@ -61,7 +61,7 @@ def test_verdicts_are_counted_by_reason_and_by_day() -> None:
         ("2026-11-24", {Verdict.HIGH_RISK: 1}),
         ("2026-11-23", {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 1}),
     ]
-    assert (counts.objects, counts.screenable) == (7, 5)
+    assert (counts.object_count, counts.screenable_count) == (7, 5)
 
 
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23", "9" * 200])

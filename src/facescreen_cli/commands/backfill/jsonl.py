@@ -37,10 +37,12 @@ class JsonReporter:
             event="sampled",
             verdicts=result.verdicts,
             waiting=result.waiting,
-            flagged_share=round(result.flagged.value, 6),
-            flagged_share_95=[round(bound, 6) for bound in result.flagged.confidence_interval],
-            flagged_of_all_95=result.flagged_of_all,
-            screenable_share=round(result.screenable.value, 6),
+            flagged_share=round(result.flagged_proportion.value, 6),
+            flagged_share_95=[
+                round(bound, 6) for bound in result.flagged_proportion.confidence_interval
+            ],
+            flagged_of_all_95=result.flagged_count_range,
+            screenable_share=round(result.screenable_proportion.value, 6),
             rest=result.remaining,
             rest_cost_usd_at_most=compute_cost_usd(result.remaining),
             rest_cost_usd_likely=round(result.remaining_usd, 2),

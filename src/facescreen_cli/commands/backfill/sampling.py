@@ -62,22 +62,22 @@ class SampleResult:
     """Objects without a verdict yet."""
 
     @property
-    def flagged(self) -> Proportion:
+    def flagged_proportion(self) -> Proportion:
         """The flagged ones among those that can be screened."""
         return Proportion(self._sum(_FLAGGED_VERDICTS), self._sum(_SCREENABLE_VERDICTS))
 
     @property
-    def screenable(self) -> Proportion:
+    def screenable_proportion(self) -> Proportion:
         """Those that can be screened among those with a verdict. The others cost nothing."""
         return Proportion(
             self._sum(_SCREENABLE_VERDICTS), self._sum(tuple(v.value for v in Verdict))
         )
 
     @property
-    def flagged_of_all(self) -> tuple[int, int]:
+    def flagged_count_range(self) -> tuple[int, int]:
         """The fewest and the most flagged objects in the population, with 95% confidence."""
-        low, high = self.flagged.confidence_interval
-        screenable = self.population * self.screenable.value
+        low, high = self.flagged_proportion.confidence_interval
+        screenable = self.population * self.screenable_proportion.value
         return math.floor(screenable * low), math.ceil(screenable * high)
 
     @property
@@ -88,7 +88,7 @@ class SampleResult:
     @property
     def remaining_usd(self) -> float:
         """The likely cost of screening the remaining objects."""
-        return self.remaining * self.screenable.value * PRICE_USD
+        return self.remaining * self.screenable_proportion.value * PRICE_USD
 
     def _sum(self, names: tuple[str, ...]) -> int:
         return sum(self.verdicts.get(name, 0) for name in names)

@@ -48,15 +48,16 @@ class TextReporter:
         click.echo(f"The sample: {', '.join(verdicts) or 'no verdict'}.")
         if result.waiting:
             click.echo(f"{result.waiting} have no verdict yet and are not counted below.")
-        low, high = result.flagged.confidence_interval
-        fewest, most = result.flagged_of_all
+        flagged, screenable = result.flagged_proportion, result.screenable_proportion
+        low, high = flagged.confidence_interval
+        fewest, most = result.flagged_count_range
         click.echo(
-            f"Flagged: {result.flagged.value:.1%} of what can be screened (95% interval: {low:.1%} "
+            f"Flagged: {flagged.value:.1%} of what can be screened (95% interval: {low:.1%} "
             f"to {high:.1%}), so {fewest} to {most} of all {result.population} objects."
         )
         click.echo(
             f"The rest costs at most {format_cost(result.remaining)}; likely USD "
-            f"{result.remaining_usd:.2f}, as {result.screenable.value:.1%} can be screened."
+            f"{result.remaining_usd:.2f}, as {screenable.value:.1%} can be screened."
         )
 
     def report_summary(self, summary: BackfillSummary) -> None:

@@ -42,21 +42,21 @@ class VerdictCounts:
         self.days.setdefault(day, Counter())[tag_state.verdict] += 1
 
     @property
-    def objects(self) -> int:
+    def object_count(self) -> int:
         """All objects that were checked."""
         return self.verdicts.total() + self.without_verdict.total()
 
     @property
-    def screenable(self) -> int:
+    def screenable_count(self) -> int:
         """Objects that have a verdict, or should have one."""
         return (
-            self.objects
+            self.object_count
             - self.without_verdict[NoVerdict.SKIPPED]
             - self.without_verdict[NoVerdict.GONE]
         )
 
     @property
-    def flagged(self) -> int:
+    def flagged_count(self) -> int:
         """Objects that need a review."""
         return self.verdicts[Verdict.HIGH_RISK] + self.verdicts[Verdict.SUSPICIOUS]
 
@@ -78,12 +78,12 @@ class BucketReport:
         counts = self.counts
         if self.interrupted:
             return INTERRUPTED
-        if check and counts.flagged:
+        if check and counts.flagged_count:
             return FLAGGED
         if self.partial or counts.without_verdict[NoVerdict.UNREAD]:
             return FAILED
         # A mistyped prefix has no objects, and must not pass the check.
-        low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable > 0
+        low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable_count > 0
         return OK if low_risk or not check else FAILED
 
 

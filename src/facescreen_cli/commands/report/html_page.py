@@ -49,7 +49,7 @@ def _render_verdict_item(verdict: Verdict, counts: VerdictCounts) -> str:
     count = counts.verdicts[verdict]
     return (
         f'<li><i class="{verdict.value}"></i><b>{count}</b> {_format_verdict(verdict)}'
-        f"<small>{format_share(count, counts.screenable)}</small></li>"
+        f"<small>{format_share(count, counts.screenable_count)}</small></li>"
     )
 
 

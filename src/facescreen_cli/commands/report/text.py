@@ -33,7 +33,7 @@ def _build_document(report: BucketReport) -> dict[str, Any]:
         "target": report.target,
         "at": report.at,
         "partial": report.partial,
-        "objects": counts.objects,
+        "objects": counts.object_count,
         "verdicts": count_by_verdict(counts.verdicts),
         **{
             without_verdict.value: counts.without_verdict[without_verdict]
@@ -65,7 +65,7 @@ def _print_tables(report: BucketReport) -> None:
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
     print_rich(Text(replace_unprintable(title)), width=_TABLE_WIDTH)
-    if not counts.objects:
+    if not counts.object_count:
         print_rich("No object was counted.", width=_TABLE_WIDTH)
         return
     tables = [_build_verdict_table(counts)]
@@ -97,11 +97,11 @@ def _build_verdict_table(counts: VerdictCounts) -> Table:
     table = _create_table("verdict", "objects", "share")
     for verdict in Verdict:
         count = counts.verdicts[verdict]
-        table.add_row(verdict.value, str(count), format_share(count, counts.screenable))
+        table.add_row(verdict.value, str(count), format_share(count, counts.screenable_count))
     for without_verdict in (NoVerdict.STALE, NoVerdict.UNSCREENED, NoVerdict.UNREAD):
         count = counts.without_verdict[without_verdict]
         table.add_row(
-            f"({without_verdict.value})", str(count), format_share(count, counts.screenable)
+            f"({without_verdict.value})", str(count), format_share(count, counts.screenable_count)
         )
     return table
 
