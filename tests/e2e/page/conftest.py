@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from facescreen_local.cloud import LocalCloud
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 CHROMIUM = shutil.which("chromium")
+PLAYWRIGHT = [sys.executable, "-m", "playwright", "--version"]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +36,8 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if subprocess.run(PLAYWRIGHT, capture_output=True, check=False).returncode:
+        pytest.skip("playwright's Node.js does not start: apt-get install libatomic1")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
