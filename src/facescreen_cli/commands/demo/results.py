@@ -39,7 +39,7 @@ class SampleOutcome:
 
 
 def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
-    """Upload every sample. Returns their outcomes in the same order."""
+    """Upload every sample and wait for its message. Returns the outcomes in the same order."""
     bucket, samples = upload_samples(cloud)
     messages = _receive_messages(
         cloud.build_client_environment(), {sample.name for sample in samples}

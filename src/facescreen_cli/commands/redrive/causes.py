@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from facescreen import errors
 
 UNREADABLE_DEAD_LETTER = "Unreadable"
-"""The letter holds no event of these functions."""
+"""The message holds no event of these functions."""
 UNKNOWN_CAUSE = "NotTold"
 """The queue kept the event without the error, and the object's tags don't name it either."""
 ALREADY_SCREENED = "AlreadyScreened"
@@ -21,7 +21,7 @@ ALREADY_SCREENED = "AlreadyScreened"
 
 @dataclass(frozen=True)
 class Cause:
-    """Why letters failed. Letters are grouped by cause."""
+    """Why dead letters failed. They are grouped by cause."""
 
     name: str
     can_redrive: bool

@@ -44,14 +44,14 @@ remaining letters are back in the queue).
 
 @dataclass(frozen=True)
 class _DeadLetterFilters:
-    """Selects letters by cause and time."""
+    """Selects dead letters by cause and time."""
 
     causes: frozenset[str]
     since: datetime | None
     until: datetime | None
 
     def matches(self, letter: DeadLetter) -> bool:
-        """Whether a letter is selected."""
+        """Whether a dead letter is selected."""
         return not (
             (self.causes and letter.error not in self.causes)
             or (self.since and letter.failed_at < self.since)
@@ -156,7 +156,7 @@ def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _DeadLett
 
 
 def _print_causes(letters: list[DeadLetter], *, as_json: bool) -> int:
-    """Print the letters by cause. Returns how many the function can process."""
+    """Print the dead letters by cause. Returns how many the function can process."""
     to_send = 0
     for cause, group in group_by_cause(letters).items():
         text.print_cause(cause, group, as_json=as_json)

@@ -41,7 +41,7 @@ _LONG_POLL_S = 1
 def connect_queue(
     variables: Mapping[str, str], _: Settings, platform: Platform
 ) -> tuple[DeadLetterQueue, DeadLetterReader]:
-    """Connect to the queue MNS_DLQ. Also returns the reader of its letters. Raises
+    """Connect to the queue MNS_DLQ. Also returns the reader of its messages. Raises
     click.UsageError."""
     with translate_settings_errors():
         reader = SettingsReader(variables)
@@ -61,7 +61,7 @@ class MnsDeadLetterQueue:
 
     def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
         self._queue = create_account(endpoint, credentials).get_queue(name)
-        # Leave the body as it is: the letter's reader decodes Base64.
+        # Leave the body as it is: its reader decodes Base64.
         self._queue.set_encoding(False)
 
     def receive(self, max_messages: int) -> list[ReceivedMessage]:

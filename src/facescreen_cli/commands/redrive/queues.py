@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Protocol
 
 VISIBILITY_TIMEOUT_S = 1800
-"""How long a received letter is hidden from others: enough to read the causes and confirm."""
+"""How long a received message is hidden from others: enough to read the causes and confirm."""
 _SAFETY_MARGIN_S = 30
 
 
@@ -23,7 +23,7 @@ class ReceivedMessage:
     visible_at: float
     """When others may see it again, on the monotonic clock."""
     error: str = ""
-    """The error's class and its message, if the function sent the letter itself."""
+    """The error's class and its message, if the function sent the message itself."""
     error_message: str = ""
 
     @property
@@ -40,10 +40,10 @@ class DeadLetterQueue(Protocol):
         there are no more."""
 
     def delete(self, message: ReceivedMessage) -> None:
-        """Delete a letter."""
+        """Delete a message."""
 
     def release(self, message: ReceivedMessage) -> None:
-        """Make a letter visible to others at once."""
+        """Make a message visible to others at once."""
 
 
 def parse_sent_time(milliseconds: object) -> datetime:

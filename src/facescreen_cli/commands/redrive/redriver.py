@@ -1,4 +1,4 @@
-"""Reads letters from the queue, submits their events, and then deletes the letters."""
+"""Reads dead letters from the queue, submits their events, and then deletes them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _READER_THREADS = 10
 
 
 class NotRedrivenError(Exception):
-    """Why a letter was kept, for people."""
+    """Why a dead letter was kept, for people."""
 
 
 @dataclass
 class Redriver:
-    """One run. At its end, letters whose events were not accepted go back to the queue."""
+    """One run. At its end, dead letters whose events were not accepted go back to the queue."""
 
     queue: DeadLetterQueue
     invoker: Invoker
@@ -34,7 +34,7 @@ class Redriver:
     _messages: list[ReceivedMessage] = field(default_factory=list)
 
     def collect(self, max_letters: int) -> list[DeadLetter]:
-        """Receive up to `max_letters` letters. Raises errors.FacescreenError."""
+        """Receive up to `max_letters` dead letters. Raises errors.FacescreenError."""
         while (left := max_letters - len(self._messages)) and (
             received := self.queue.receive(left)
         ):
@@ -71,7 +71,7 @@ class Redriver:
 
 
 def group_by_cause(letters: list[DeadLetter]) -> dict[Cause, list[DeadLetter]]:
-    """Group letters by cause, the most frequent first."""
+    """Group dead letters by cause, the most frequent first."""
     grouped: dict[Cause, list[DeadLetter]] = defaultdict(list)
     for letter in letters:
         grouped[find_cause(letter.error)].append(letter)

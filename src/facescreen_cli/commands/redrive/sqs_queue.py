@@ -37,7 +37,7 @@ _LONG_POLL_S = 1
 def connect_queue(
     variables: Mapping[str, str], settings: Settings, platform: Platform
 ) -> tuple[DeadLetterQueue, DeadLetterReader]:
-    """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its letters. Raises
+    """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its messages. Raises
     click.UsageError."""
     with translate_settings_errors():
         reader = SettingsReader(variables)
