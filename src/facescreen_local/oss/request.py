@@ -118,8 +118,10 @@ def parse_target(raw_path: str) -> OssRequestTarget:
     bucket, _, key = path.removeprefix("/").partition("/")
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
     # A plus sign is a space in a query and a plus sign in a path.
-    return OssRequestTarget(_decode(bucket), _decode(key), tuple(pairs))
+    return OssRequestTarget(
+        _decode_percent_encoding(bucket), _decode_percent_encoding(key), tuple(pairs)
+    )
 
 
-def _decode(text: str) -> str:
+def _decode_percent_encoding(text: str) -> str:
     return unquote(text, errors="surrogateescape")

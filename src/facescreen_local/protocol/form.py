@@ -176,13 +176,13 @@ class _FormParser:
 
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        self._name = _decode(options.get(b"name")) or ""
+        self._name = _decode_utf8(options.get(b"name")) or ""
         if not self._name:
             raise MalformedFormError
         if self._name == "file":
             self.file_started = True
-            self.filename = _decode(options.get(b"filename"))
-            self.content_type = _decode(self._headers.get(b"content-type"))
+            self.filename = _decode_utf8(options.get(b"filename"))
+            self.content_type = _decode_utf8(self._headers.get(b"content-type"))
         elif len(self.fields) == self._max_fields:
             raise TooManyFieldsError(self._max_fields)
 
@@ -202,7 +202,7 @@ class _FormParser:
             # A line that only begins like a delimiter is data to the parser; RFC 2046 forbids it.
             if self._delimiter in self._value:
                 raise MalformedFormError
-            self.fields[self._name] = _decode(bytes(self._value)) or ""
+            self.fields[self._name] = _decode_utf8(bytes(self._value)) or ""
 
     def _end_form(self) -> None:
         raise MissingFileError
@@ -218,7 +218,7 @@ def _parse_boundary(content_type: str) -> bytes:
     return boundary
 
 
-def _decode(encoded: bytes | None) -> str | None:
+def _decode_utf8(encoded: bytes | None) -> str | None:
     try:
         return None if encoded is None else encoded.decode()
     except UnicodeDecodeError:

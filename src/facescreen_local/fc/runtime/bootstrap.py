@@ -44,14 +44,16 @@ def main() -> None:
     connection.set_inheritable(False)
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(
-        target=_read_lines, args=(connection.makefile("rb"), lines), daemon=True
+        target=_receive_lines_until_parent_exits,
+        args=(connection.makefile("rb"), lines),
+        daemon=True,
     ).start()
     while True:
         reply = _handle_call(json.loads(lines.get()))
         connection.sendall(json.dumps(reply).encode() + b"\n")
 
 
-def _read_lines(calls: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+def _receive_lines_until_parent_exits(calls: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
     for line in calls:
         lines.put(line)
     # Exit with the parent process, even in the middle of a handler.

@@ -29,7 +29,7 @@ async def list_objects(context: OssRequestContext) -> web.Response:
     query = _read_query(context, ListingMarker(context.get_parameter("marker")))
     page = _list_current(context, query)
     elements = [
-        *_common_elements(context, query, page),
+        *_shared_listing_elements(context, query, page),
         element("Marker", context.encode_name(query.marker.key)),
     ]
     if page.truncated:
@@ -48,7 +48,10 @@ async def list_objects_v2(context: OssRequestContext) -> web.Response:
     token, start = context.get_parameter("continuation-token"), context.get_parameter("start-after")
     query = _read_query(context, ListingMarker(_decode_token(token) if token else start))
     page = _list_current(context, query)
-    elements = [*_common_elements(context, query, page), element("KeyCount", str(page.count))]
+    elements = [
+        *_shared_listing_elements(context, query, page),
+        element("KeyCount", str(page.count)),
+    ]
     elements.append(element("StartAfter", context.encode_name(start)))
     if token:
         elements.append(element("ContinuationToken", token))
@@ -72,7 +75,7 @@ async def list_object_versions(context: OssRequestContext) -> web.Response:
         lambda stored: ListingMarker(stored.key, stored.version),
     )
     elements = [
-        *_common_elements(context, query, page),
+        *_shared_listing_elements(context, query, page),
         element("KeyMarker", context.encode_name(query.marker.key)),
     ]
     elements.append(element("VersionIdMarker", query.marker.id))
@@ -118,7 +121,7 @@ def _read_version_marker(context: OssRequestContext) -> ListingMarker:
     return ListingMarker(key, version)
 
 
-def _common_elements(
+def _shared_listing_elements(
     context: OssRequestContext, query: ListingQuery, page: OssListingPage[StoredObject]
 ) -> list[Element]:
     return [
