@@ -44,18 +44,18 @@ class TagReader:
             with name_missing_permission(f"{store.name}:GetObjectTagging", ref.bucket):
                 tags = retry(lambda: store.get_tags(ref))
         except errors.ObjectNotFoundError:
-            return NoVerdict.GONE
+            return NoVerdictReason.GONE
         except errors.TransientError:
-            return NoVerdict.UNREAD
+            return NoVerdictReason.UNREAD
         return self._classify(ref, item.etag, tags)
 
     def _classify(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> TagState:
         prefix, form = self._settings.tag_prefix, self._settings.tag_form
         verdict = read_tagged_verdict(tags, prefix=prefix, form=form)
         if verdict is not None:
-            return verdict if verdict.etag == etag else NoVerdict.STALE
+            return verdict if verdict.etag == etag else NoVerdictReason.STALE
         skipped = ref.is_folder_marker or self._settings.filters.get_skip_reason(ref)
-        return NoVerdict.SKIPPED if skipped else NoVerdict.UNSCREENED
+        return NoVerdictReason.SKIPPED if skipped else NoVerdictReason.UNSCREENED
 
 
 def read_concurrently(
@@ -83,7 +83,7 @@ def read_concurrently(
         pool.shutdown(cancel_futures=True)
 
 
-class NoVerdict(str, Enum):
+class NoVerdictReason(str, Enum):
     """Why an object has no current verdict."""
 
     STALE = "stale"
@@ -95,4 +95,4 @@ class NoVerdict(str, Enum):
     UNREAD = "unread"
 
 
-TagState = TaggedVerdict | NoVerdict
+TagState = TaggedVerdict | NoVerdictReason

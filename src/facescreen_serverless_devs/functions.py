@@ -13,7 +13,7 @@ from pathlib import Path
 from facescreen_serverless_devs import document, triggers
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger
 from facescreen_serverless_devs.section import InvalidTemplateError, TemplateSection
-from facescreen_serverless_devs.variables import Variables
+from facescreen_serverless_devs.variables import VariableResolver
 
 _MAX_ENVIRONMENT_BYTES = 4096
 
@@ -49,7 +49,7 @@ def load_functions(
     Raises InvalidTemplateError, and OSError if a file can't be read.
     """
     template = document.read_template(path)
-    variables = Variables(template.get("vars"), environment)
+    variables = VariableResolver(template.get("vars"), environment)
     functions = [
         _parse_function(
             TemplateSection(
@@ -79,7 +79,7 @@ def load_function_environment(
     """Load the variables of the function with `handler`, without checking the rest of `path`; empty
     if there is no such function. Raises as `load_functions`."""
     template = document.read_template(path)
-    variables = Variables(template.get("vars"), environment)
+    variables = VariableResolver(template.get("vars"), environment)
     for key_path, props in _find_props(template, "fc3"):
         function = TemplateSection(
             variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS
@@ -95,7 +95,7 @@ def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[st
     Raises InvalidTemplateError, and OSError if a file can't be read.
     """
     template = document.read_template(path)
-    variables = Variables(template.get("vars"), environment)
+    variables = VariableResolver(template.get("vars"), environment)
     props = [
         TemplateSection(variables.resolve(props, key_path), key_path, _STACK_KEYS)
         for key_path, props in _find_props(template, "ros")

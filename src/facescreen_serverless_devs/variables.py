@@ -42,7 +42,7 @@ def _iterate_strings(value: object) -> Iterator[str]:
             yield from _iterate_strings(item)
 
 
-class Variables:
+class VariableResolver:
     """Replaces variables in values of s.yaml."""
 
     def __init__(self, declared: object, environment: Mapping[str, str]) -> None:

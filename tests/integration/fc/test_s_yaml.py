@@ -8,7 +8,7 @@ import pytest
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger, OssTrigger
 from facescreen_serverless_devs.section import InvalidTemplateError
-from facescreen_serverless_devs.variables import Variables
+from facescreen_serverless_devs.variables import VariableResolver
 
 WHOLE = """
 edition: 3.0.0
@@ -165,11 +165,11 @@ def test_an_error_names_the_place(
 def test_a_variable_that_refers_to_itself_is_an_error() -> None:
     declared = {"a": "${vars.b}", "b": "x-${vars.a}"}
     with pytest.raises(InvalidTemplateError, match=r"vars\.a refers to itself"):
-        Variables(declared, {}).resolve("${vars.a}", "here")
+        VariableResolver(declared, {}).resolve("${vars.a}", "here")
 
 
 def test_a_string_that_is_one_variable_has_the_variables_type() -> None:
-    variables = Variables({"size": 512, "tags": ["a", "b"]}, {"NAME": "${vars.size}"})
+    variables = VariableResolver({"size": 512, "tags": ["a", "b"]}, {"NAME": "${vars.size}"})
     assert variables.resolve({"x": "${vars.size}"}, "here") == {"x": 512}
     assert variables.resolve("${vars.tags}", "here") == ["a", "b"]
     assert variables.resolve("${vars.size} MB", "here") == "512 MB"

@@ -25,7 +25,7 @@ from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
-from facescreen_cli.verdicts import NoVerdict, TagState
+from facescreen_cli.verdicts import NoVerdictReason, TagState
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SELECTION = {"prefix": "a/"}
@@ -54,7 +54,7 @@ class FakePlatform:
             raise SimulatedKill
 
     def read_tag_state(self, summary: ObjectSummary) -> TagState:
-        return TAGGED_VERDICT if summary.key in self.accepted_keys else NoVerdict.UNSCREENED
+        return TAGGED_VERDICT if summary.key in self.accepted_keys else NoVerdictReason.UNSCREENED
 
 
 def object_summary(key: str) -> ObjectSummary:
@@ -79,7 +79,7 @@ def run_backfill(
             journal,
             Selection("oss", "selfies"),
             platform,
-            (lambda _: NoVerdict.UNSCREENED) if tags_unreadable else platform.read_tag_state,
+            (lambda _: NoVerdictReason.UNSCREENED) if tags_unreadable else platform.read_tag_state,
             stop,
             StoppableRateLimiter(1e6, stop),
             per_second,

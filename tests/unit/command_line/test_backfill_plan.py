@@ -21,7 +21,7 @@ from facescreen_cli.commands.backfill.text import TextReporter
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import parse_time
-from facescreen_cli.verdicts import NoVerdict
+from facescreen_cli.verdicts import NoVerdictReason
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 SETTINGS, _ = connect_platform("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
@@ -45,7 +45,7 @@ def planner(source: NumberedRows, stop: StopSignal | None = None) -> Planner:
     return Planner(
         source,
         selection_filter,
-        lambda _: NoVerdict.UNSCREENED,
+        lambda _: NoVerdictReason.UNSCREENED,
         stop or StopSignal(),
         lambda _: None,
     )

@@ -29,7 +29,7 @@ from facescreen_cli.commands.report.html_page import render_html
 from facescreen_cli.commands.report.text import print_report
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.main import facescreen
-from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
+from facescreen_cli.verdicts import NoVerdictReason, TagState, read_concurrently
 
 SCREENED_AT = "2026-11-23T23:59:59Z"
 HOSTILE_TEXT = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
@@ -53,7 +53,13 @@ HIGH_RISK = tagged_verdict(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFa
 def test_verdicts_are_counted_by_reason_and_by_day() -> None:
     later = tagged_verdict(Verdict.HIGH_RISK, "SuspectPSFace", at="2026-11-24T00:00:00Z")
     counts = count(
-        LOW_RISK, LOW_RISK, HIGH_RISK, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE
+        LOW_RISK,
+        LOW_RISK,
+        HIGH_RISK,
+        later,
+        NoVerdictReason.STALE,
+        NoVerdictReason.SKIPPED,
+        NoVerdictReason.GONE,
     )
     assert counts.verdicts == {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 2}
     assert counts.reasons == {"SuspectPSFace": 2, "SuspectDeepForgery": 1}
@@ -85,16 +91,16 @@ def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
 @pytest.mark.parametrize(
     ("tag_states", "status", "status_with_check"),
     [
-        ([LOW_RISK, LOW_RISK, NoVerdict.SKIPPED, NoVerdict.GONE], 0, 0),
-        ([LOW_RISK, HIGH_RISK, NoVerdict.UNSCREENED], 0, 1),
+        ([LOW_RISK, LOW_RISK, NoVerdictReason.SKIPPED, NoVerdictReason.GONE], 0, 0),
+        ([LOW_RISK, HIGH_RISK, NoVerdictReason.UNSCREENED], 0, 1),
         ([tagged_verdict(Verdict.SUSPICIOUS)], 0, 1),
         ([LOW_RISK, tagged_verdict(Verdict.UNSCREENABLE)], 0, 2),
         ([LOW_RISK, tagged_verdict(Verdict.FAILED)], 0, 2),
-        ([LOW_RISK, NoVerdict.STALE], 0, 2),
-        ([LOW_RISK, NoVerdict.UNSCREENED], 0, 2),
-        ([LOW_RISK, NoVerdict.UNREAD], 2, 2),
-        ([HIGH_RISK, NoVerdict.UNREAD], 2, 1),
-        ([NoVerdict.SKIPPED], 0, 2),
+        ([LOW_RISK, NoVerdictReason.STALE], 0, 2),
+        ([LOW_RISK, NoVerdictReason.UNSCREENED], 0, 2),
+        ([LOW_RISK, NoVerdictReason.UNREAD], 2, 2),
+        ([HIGH_RISK, NoVerdictReason.UNREAD], 2, 1),
+        ([NoVerdictReason.SKIPPED], 0, 2),
         ([], 0, 2),
     ],
 )

@@ -22,7 +22,7 @@ from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
-from facescreen_cli.verdicts import NoVerdict, TagReader, TagState
+from facescreen_cli.verdicts import NoVerdictReason, TagReader, TagState
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,4 @@ def _create_selection_filter(selection: Selection, settings: Settings) -> Select
 
 def _assume_unscreened(_: ObjectSummary) -> TagState:
     """For --force: an existing verdict doesn't exclude an object."""
-    return NoVerdict.UNSCREENED
+    return NoVerdictReason.UNSCREENED

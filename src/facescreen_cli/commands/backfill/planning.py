@@ -12,7 +12,7 @@ from facescreen_cli.commands.backfill.journal import BackfillJournal, PlanProgre
 from facescreen_cli.commands.backfill.selection import SelectionFilter
 from facescreen_cli.commands.backfill.sources import Cursor, ObjectSource, SourceRow
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
+from facescreen_cli.verdicts import NoVerdictReason, TagState, read_concurrently
 
 _ROWS_PER_SAVE = 1000
 
@@ -39,7 +39,7 @@ class Planner:
             if isinstance(state, TaggedVerdict):
                 progress.with_verdict += 1
                 yield None
-            elif state is NoVerdict.GONE:
+            elif state is NoVerdictReason.GONE:
                 progress.gone += 1
                 yield None
             else:  # unreadable tags too: nothing is missed, and the ledger prevents a second call

@@ -13,7 +13,7 @@ from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, BackfillJournal
 from facescreen_cli.cost import PRICE_USD
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
+from facescreen_cli.verdicts import NoVerdictReason, TagState, read_concurrently
 
 MAX_IDLE_S = 300.0
 """How long to wait for the next verdict."""
@@ -129,7 +129,7 @@ def _record_verdicts(
         for entry, state in read_concurrently(entries, lambda e: (e, read_tags(e.object)), stop):
             if isinstance(state, TaggedVerdict):
                 journal.mark_done(entry, state.verdict.value)
-            elif state is NoVerdict.GONE:
+            elif state is NoVerdictReason.GONE:
                 journal.mark_done(entry, "")
             else:
                 continue

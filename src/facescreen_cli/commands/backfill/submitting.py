@@ -30,7 +30,7 @@ from facescreen_cli.commands.backfill.journal import (
 )
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
-from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
+from facescreen_cli.verdicts import NoVerdictReason, TagState, read_concurrently
 
 _SUBMIT_THREADS = 16
 _MAX_BATCH_OBJECTS = 256
@@ -109,4 +109,4 @@ class Submitter:
 
 
 def _was_accepted(state: TagState) -> bool:
-    return isinstance(state, TaggedVerdict) or state is NoVerdict.GONE
+    return isinstance(state, TaggedVerdict) or state is NoVerdictReason.GONE

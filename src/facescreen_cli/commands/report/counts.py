@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from facescreen.model import Verdict
 from facescreen_cli.exit_codes import FAILED, FLAGGED, INTERRUPTED, OK
-from facescreen_cli.verdicts import NoVerdict, TagState
+from facescreen_cli.verdicts import NoVerdictReason, TagState
 
 OTHER_LABEL = "other"
 """For reasons and days beyond the maximum: tags may hold anything."""
@@ -25,14 +25,14 @@ class VerdictCounts:
     """Counts of verdicts, reasons and days, in limited memory however many objects are added."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
-    without_verdict: Counter[NoVerdict] = field(default_factory=Counter)
+    without_verdict: Counter[NoVerdictReason] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     days: dict[str, Counter[Verdict]] = field(default_factory=dict)
     """By ``2026-11-23``, in UTC."""
 
     def add(self, tag_state: TagState) -> None:
         """Add an object."""
-        if isinstance(tag_state, NoVerdict):
+        if isinstance(tag_state, NoVerdictReason):
             self.without_verdict[tag_state] += 1
             return
         self.verdicts[tag_state.verdict] += 1
@@ -51,8 +51,8 @@ class VerdictCounts:
         """Objects that have a verdict, or should have one."""
         return (
             self.object_count
-            - self.without_verdict[NoVerdict.SKIPPED]
-            - self.without_verdict[NoVerdict.GONE]
+            - self.without_verdict[NoVerdictReason.SKIPPED]
+            - self.without_verdict[NoVerdictReason.GONE]
         )
 
     @property
@@ -80,7 +80,7 @@ class BucketReport:
             return INTERRUPTED
         if check and counts.flagged_count:
             return FLAGGED
-        if self.partial or counts.without_verdict[NoVerdict.UNREAD]:
+        if self.partial or counts.without_verdict[NoVerdictReason.UNREAD]:
             return FAILED
         # A mistyped prefix has no objects, and must not pass the check.
         low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable_count > 0

@@ -12,18 +12,18 @@ from rich.text import Text
 from facescreen.model import Verdict
 from facescreen_cli.commands.report.counts import BucketReport, VerdictCounts, newest_first
 from facescreen_cli.output import print_note, print_rich, replace_unprintable, to_json
-from facescreen_cli.verdicts import NoVerdict
+from facescreen_cli.verdicts import NoVerdictReason
 
 _TABLE_WIDTH = 100
 MAX_TABLE_ROWS = 30
 """Reasons, and days."""
 _REMEDY_BY_STATE = {
-    NoVerdict.STALE: "overwritten after their verdict. A backfill would screen them.",
-    NoVerdict.UNSCREENED: "older than the function, or not screened yet. "
+    NoVerdictReason.STALE: "overwritten after their verdict. A backfill would screen them.",
+    NoVerdictReason.UNSCREENED: "older than the function, or not screened yet. "
     "A backfill would screen them.",
-    NoVerdict.UNREAD: "not read, as the store did not respond. Run the report again.",
-    NoVerdict.SKIPPED: "excluded by the function's filters.",
-    NoVerdict.GONE: "deleted meanwhile.",
+    NoVerdictReason.UNREAD: "not read, as the store did not respond. Run the report again.",
+    NoVerdictReason.SKIPPED: "excluded by the function's filters.",
+    NoVerdictReason.GONE: "deleted meanwhile.",
 }
 
 
@@ -37,7 +37,7 @@ def _build_document(report: BucketReport) -> dict[str, Any]:
         "verdicts": count_by_verdict(counts.verdicts),
         **{
             without_verdict.value: counts.without_verdict[without_verdict]
-            for without_verdict in NoVerdict
+            for without_verdict in NoVerdictReason
         },
         "reasons": dict(counts.reasons.most_common()),
         "days": {day: count_by_verdict(verdicts) for day, verdicts in newest_first(counts.days)},
@@ -98,7 +98,11 @@ def _build_verdict_table(counts: VerdictCounts) -> Table:
     for verdict in Verdict:
         count = counts.verdicts[verdict]
         table.add_row(verdict.value, str(count), format_share(count, counts.screenable_count))
-    for without_verdict in (NoVerdict.STALE, NoVerdict.UNSCREENED, NoVerdict.UNREAD):
+    for without_verdict in (
+        NoVerdictReason.STALE,
+        NoVerdictReason.UNSCREENED,
+        NoVerdictReason.UNREAD,
+    ):
         count = counts.without_verdict[without_verdict]
         table.add_row(
             f"({without_verdict.value})", str(count), format_share(count, counts.screenable_count)
