@@ -35,5 +35,5 @@ def connect_redriver(
     settings, platform = connect_platform(store, environment.settings, credentials)
     queue, read = _CONNECT_QUEUE[options.cloud](environment.variables, settings, platform)
     invoker = connect_invoker(store, environment, credentials)
-    pace = StoppableRateLimiter(options.share * settings.calls_per_second, stop)
-    return Redriver(queue, invoker, read, pace)
+    rate_limiter = StoppableRateLimiter(options.share * settings.calls_per_second, stop)
+    return Redriver(queue, invoker, read, rate_limiter)

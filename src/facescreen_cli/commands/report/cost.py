@@ -42,7 +42,7 @@ class MonthlyCost:
     """The days of a month up to today, newest first."""
 
     days: tuple[DailyCost, ...]
-    cap: float
+    daily_limit: float
     """Calls a day; infinite if there is no limit."""
 
     @property
@@ -83,7 +83,7 @@ def to_json_document(cost: MonthlyCost) -> str:
     """One JSON object."""
     document: dict[str, Any] = {
         "month": cost.days[0].date.isoformat()[:7],
-        "cap": None if math.isinf(cost.cap) else int(cost.cap),
+        "cap": None if math.isinf(cost.daily_limit) else int(cost.daily_limit),
         "calls": cost.calls,
         "usd": compute_cost_usd(cost.calls),
         "days": [
@@ -106,14 +106,16 @@ def render_table(cost: MonthlyCost) -> str:
     table.add_column("paid calls", str(cost.calls), justify="right")
     table.add_column("USD", f"{compute_cost_usd(cost.calls):.2f}", justify="right")
     table.add_column(
-        "of the daily limit", _format_share(cost.calls, len(cost.days) * cost.cap), justify="right"
+        "of the daily limit",
+        _format_share(cost.calls, len(cost.days) * cost.daily_limit),
+        justify="right",
     )
     table.add_column("source")
     for day in cost.days:
         if day.calls or day is cost.days[0]:
             dollars, share = (
                 f"{compute_cost_usd(day.calls):.2f}",
-                _format_share(day.calls, cost.cap),
+                _format_share(day.calls, cost.daily_limit),
             )
             table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
     return render_text(table, width=100).rstrip()

@@ -11,7 +11,12 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
+_TEXT_CONTENT_TYPES = (
+    "text/",
+    "application/json",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+)
 _TEXT_SUFFIXES = ("+json", "+xml")
 
 
@@ -50,7 +55,7 @@ def _decode_text(content_type: str, body: bytes) -> str | None:
     """Return the body as a string, None if it is binary. UNCONFIRMED: which types are text."""
     if (
         content_type
-        and not content_type.startswith(_TEXT_TYPES)
+        and not content_type.startswith(_TEXT_CONTENT_TYPES)
         and not content_type.endswith(_TEXT_SUFFIXES)
     ):
         return None

@@ -48,7 +48,7 @@ def _plan_resize(size: tuple[int, int], instruction: ImageInstruction, mode: str
     percentage = instruction.get_integer_parameter("p", 1, 1000)
     if percentage is not None:
         return _plan_scaling(_scale(size, percentage / 100))
-    target_width, target_height = _requested_size(size, instruction)
+    target_width, target_height = _compute_requested_size(size, instruction)
     ratios = [
         requested / original
         for requested, original in ((target_width, width), (target_height, height))
@@ -69,7 +69,7 @@ def _plan_resize(size: tuple[int, int], instruction: ImageInstruction, mode: str
     )
 
 
-def _requested_size(
+def _compute_requested_size(
     size: tuple[int, int], instruction: ImageInstruction
 ) -> tuple[int | None, int | None]:
     """Return the requested width and height; l and s are the longer and the shorter side."""
