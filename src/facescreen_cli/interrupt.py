@@ -28,7 +28,7 @@ class StopSignal:
         self.error: OperatorError | None = None
         """An error that every other call would raise too."""
         self.closed = False
-        """Whether nobody reads the results any more."""
+        """Whether the reader of the results has closed the output."""
 
     @property
     def requested(self) -> bool:

@@ -101,6 +101,15 @@ def test_finds_no_face_in_other_pictures(detector: FaceDetector, file: str) -> N
     assert detector.find_faces(load_photograph(file)) == []
 
 
+@pytest.mark.parametrize("brightness", [0, 128, 255])
+def test_finds_no_face_where_the_head_is_covered(
+    detector: FaceDetector, astronaut: Picture, brightness: int
+) -> None:
+    covered = astronaut.copy()
+    covered[: NOSE[1] + 90, NOSE[0] - 80 : NOSE[0] + 80] = brightness
+    assert detector.find_faces(covered) == []
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (4000, 1, 3)])
 def test_finds_no_face_in_a_sliver(detector: FaceDetector, shape: tuple[int, int, int]) -> None:
     assert detector.find_faces(np.full(shape, 128, np.uint8)) == []

@@ -61,7 +61,7 @@ class Backfill:
         """Run all steps, with the journal at `path`. Returns the exit code.
 
         Raises errors.FacescreenError if the function can't be reached, and click.UsageError if
-        nobody agrees to pay.
+        the cost is not confirmed.
         """
         invoker = self.connect_invoker()  # a wrong setting must show before hours of planning
         with closing(BackfillJournal(path, self.request)) as journal:
@@ -94,7 +94,7 @@ class Backfill:
                 self.reporter.report_resume(accepted, total)
 
     def _confirm(self, journal: BackfillJournal) -> None:
-        """Raises click.UsageError if nobody agrees to pay."""
+        """Raises click.UsageError if the cost is not confirmed."""
         calls = journal.count_all() - journal.count_accepted()
         if self.max_calls is not None and calls > self.max_calls:
             raise click.UsageError(

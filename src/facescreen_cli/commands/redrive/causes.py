@@ -89,7 +89,9 @@ _DEFAULT_REMEDY = "Unexpected: report it with its log line, and send it again on
 def find_cause(error: str) -> Cause:
     """Find the cause by the `name` of an error."""
     if error == UNREADABLE_DEAD_LETTER:
-        return Cause(error, False, "Not a letter of these functions: see the queue's console.")
+        return Cause(
+            error, False, "Not a dead letter of these functions: look at it in the queue's console."
+        )
     if error in _REMEDIES_BY_NAME:
         return Cause(error, True, _REMEDIES_BY_NAME[error])
     if error_class := find_error_class(error):

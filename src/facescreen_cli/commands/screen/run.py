@@ -112,8 +112,8 @@ def print_cost(target_list: TargetList, services: ScreenServices) -> int:
 
 
 def confirm_cost(target_list: TargetList, services: ScreenServices, *, yes: bool) -> None:
-    """Ask before a run that may cost more than a few calls. Raises click.UsageError if nobody
-    agrees to pay."""
+    """Ask before a run that may cost more than a few calls. Raises click.UsageError if it is
+    not confirmed."""
     if yes or len(target_list.targets) <= _MAX_UNCONFIRMED_CALLS:
         return
     calls = count_paid_calls(target_list.targets, services.settings.strictness)
