@@ -20,12 +20,12 @@ def find(cloud: AwsCloud, log: Path, functions: list[FunctionConfiguration]) -> 
     secret_values.append(cloud.local_account.key.access_key_secret)
     return [
         place
-        for place, text in _everything_written(cloud, log)
+        for place, text in _read_all_output(cloud, log)
         if _FORBIDDEN.search(text) or any(secret in text for secret in secret_values)
     ]
 
 
-def _everything_written(cloud: AwsCloud, log: Path) -> Iterator[tuple[str, str]]:
+def _read_all_output(cloud: AwsCloud, log: Path) -> Iterator[tuple[str, str]]:
     yield "log", log.read_text()
     for url in (cloud.topic_queue_url, cloud.verdicts_url, cloud.bus_queue_url):
         yield url, json.dumps(cloud.messages(url))

@@ -54,7 +54,7 @@ def test_objects_are_screened_tagged_published_and_paid_for_once(
 
 
 @pytest.fixture(scope="module")
-def screened_and_overwritten(cloud: AwsCloud, photo: bytes) -> None:
+def objects_in_every_state(cloud: AwsCloud, photo: bytes) -> None:
     """Two objects with a verdict, one without, and one overwritten since its verdict."""
     for number in range(4):
         cloud.put("selfies", f"counted/{number}.jpg", photo + bytes([number]))
@@ -65,7 +65,7 @@ def screened_and_overwritten(cloud: AwsCloud, photo: bytes) -> None:
     cloud.s3.put_object_tagging(Bucket="selfies", Key="counted/2.jpg", Tagging={"TagSet": tags})
 
 
-@pytest.mark.usefixtures("screened_and_overwritten")
+@pytest.mark.usefixtures("objects_in_every_state")
 def test_a_report_counts_verdicts_from_the_objects_tags(cloud: AwsCloud) -> None:
     result = _run(cloud, "report", "s3://selfies/counted/", "--json", "--check")
     assert result.returncode == 2, result.stderr
@@ -75,7 +75,7 @@ def test_a_report_counts_verdicts_from_the_objects_tags(cloud: AwsCloud) -> None
     assert (report["unscreened"], report["stale"]) == (1, 1)
 
 
-@pytest.mark.usefixtures("screened_and_overwritten")
+@pytest.mark.usefixtures("objects_in_every_state")
 def test_a_report_shows_the_cost(cloud: AwsCloud) -> None:
     result = _run(cloud, "report", "--cost", "--cloud", "aws", "--json")
     assert result.returncode == 0, result.stderr
