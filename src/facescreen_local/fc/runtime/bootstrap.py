@@ -24,12 +24,12 @@ from typing import IO, Any
 _MAX_RESULT_BYTES = 32 * 1024 * 1024
 
 
-class InvocationContext:
+class HandlerContext:
     """Nested mappings as attributes. Its repr shows no values, because some are secrets."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
-            setattr(self, name, InvocationContext(value) if isinstance(value, dict) else value)
+            setattr(self, name, HandlerContext(value) if isinstance(value, dict) else value)
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def _handle_call(call: dict[str, Any]) -> dict[str, Any]:
 def _run_handler(call: dict[str, Any]) -> bytes:
     module, _, name = call["call"].rpartition(".")
     handler = getattr(importlib.import_module(module.replace("/", ".")), name)
-    context = InvocationContext(call["context"])
+    context = HandlerContext(call["context"])
     if call["event"] is None:
         result = handler(context)
     else:
