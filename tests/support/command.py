@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,11 @@ from facescreen_local.cloud import SCENE_CODE
 from tests.support.wait import wait_for
 
 FACESCREEN = Path(sys.executable).with_name("facescreen")
+
+
+def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """Parse what a command printed with ``--json``, one object a line."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def user_environment(env_file: Mapping[str, str], **overrides: str) -> dict[str, str]:

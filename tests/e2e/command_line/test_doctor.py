@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from mns.queue import Message
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.clocks import run_server_with_clock
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.command import json_lines
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,10 +27,6 @@ def cloud_and_client(
     """A cloud and its client, with the default quota of an account."""
     with run_local_cloud(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as cloud_and_client:
         yield cloud_and_client
-
-
-def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def list_problems(result: subprocess.CompletedProcess[str]) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.command_line.test_doctor import OTHER_VALUE_DEPLOYED, json_lines, list_problems
+from tests.e2e.command_line.test_doctor import OTHER_VALUE_DEPLOYED, list_problems
 from tests.support.cloud_client import PROJECT, run_local_cloud
+from tests.support.command import json_lines
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Resources = dict[str, Any]

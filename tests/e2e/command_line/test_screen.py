@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import oss2
 import pytest
@@ -14,13 +12,10 @@ from facescreen_local.cloud import STATE_BUCKET_NAME, LocalCloud
 from tests.e2e.command_line.conftest import RunCommand
 from tests.e2e.command_line.folder import fill_folder
 from tests.support.cloud_client import FAST_SETTINGS, LocalCloudClient
+from tests.support.command import json_lines
 from tests.support.command import run_facescreen as facescreen
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
-
-
-def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 @pytest.fixture
