@@ -16,6 +16,7 @@ FacescreenError
 │   ├── ResponseTimeoutError
 │   ├── SourceDownloadTimeoutError
 │   ├── CredentialsExpiredError
+│   ├── RevisionNotSettledError
 │   └── AlreadyInProgressError
 ├── CallerError                     the caller's request is wrong: reply with it, count nothing
 │   ├── InvalidRequestError
@@ -176,6 +177,13 @@ class CredentialsExpiredError(TransientError):
     """The security token or the request's date has expired."""
 
     name = "CredentialsExpired"
+
+
+class RevisionNotSettledError(TransientError):
+    """The object was written so recently, or so often, that its bytes can't be told from those of
+    another write yet."""
+
+    name = "RevisionNotSettled"
 
 
 class AlreadyInProgressError(TransientError):

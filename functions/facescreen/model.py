@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 EMULATOR_ADVICE_RULE = "stand-in"
 """The `rule` of the advice that marks an emulator's verdict."""
@@ -41,22 +43,51 @@ class ObjectRef:
         return self.key.endswith("/") and not self.size
 
 
+class ObjectType(str, Enum):
+    """How an object was written."""
+
+    NORMAL = "Normal"
+    MULTIPART = "Multipart"
+    APPENDABLE = "Appendable"
+    """More bytes can be appended, without a new version."""
+    SYMLINK = "Symlink"
+    """Shows another object's bytes."""
+
+
 @dataclass(frozen=True)
 class ObjectHead:
-    """The metadata of one revision of an object."""
+    """The metadata of one revision of an object, as one response shows it."""
 
     etag: str
     size: int
-    last_modified: str
+    last_modified: datetime
+    """UTC, whole seconds."""
+    date: datetime
+    """When the store sent the response, by its own clock: UTC, whole seconds."""
     version_id: str = ""
-    checksum: str = ""
-    """CRC-64, or the store's other checksum, or empty. An ETag alone is not enough: it is an MD5,
-    for which collisions can be made."""
+    object_type: ObjectType = ObjectType.NORMAL
+    tag_count: int | None = None
+    """None if the store did not say: there are no tags, or they may not be read."""
+    is_replica: bool = False
+    """Whether the store copied the object from another bucket by itself."""
 
     @property
     def revision(self) -> str:
-        """Identifies this write of the key: writes of the same bytes have different revisions."""
-        return self.version_id or self.last_modified
+        """Identifies this write of the key: the version id or, in an unversioned bucket, ETag, size
+        and Last-Modified. Those are shared by all writes of the same bytes within one second."""
+        return self.version_id or f"{self.etag}/{self.size}/{self.last_modified:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def has_visible_time(self) -> bool:
+        """Whether Last-Modified is when the bytes became visible. For multipart uploads it may be
+        when the upload began, and for replicas when the source was written."""
+        return self.object_type is ObjectType.NORMAL and not self.is_replica
+
+    def compute_settling_time(self, margin: timedelta) -> timedelta:
+        """Return how much later the response must be to prove that no other write of the key can
+        have its Last-Modified any more; zero or less if this response proves it. `margin`: how far
+        the clocks of the store's nodes differ."""
+        return self.last_modified + timedelta(seconds=1) + margin - self.date
 
 
 class Verdict(str, Enum):
@@ -176,3 +207,5 @@ class Outcome:
     """Why there is no finding, for people to read."""
     quarantine: QuarantineResult | None = None
     """None if quarantine did nothing."""
+    revision: str = ""
+    """ObjectHead.revision of what was screened."""

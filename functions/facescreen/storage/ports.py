@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from facescreen.model import ObjectType
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_OBJECTS_PER_PAGE = 1000
 """Objects on one page of a listing, on OSS and on S3."""
+FIRST_BYTES = 128 * 1024
+"""What `ObjectStore.fetch` reads of an object that is too large: enough to tell its format."""
 
 
 class ObjectStore(Protocol):
@@ -33,15 +37,20 @@ class ObjectStore(Protocol):
     """The origins of presigned URLs, for a page's Content-Security-Policy."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        """Return the head of the current object, or of the version in `ref`."""
+        """Return the head of the current object, or of the version in `ref`. Ignores `ref.etag`."""
+
+    def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
+        """Return the head and the bytes by one GET; of an object with more than `max_bytes`, the
+        first FIRST_BYTES. Ignores `ref.etag`. Raises ContentError as `read` does."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         """Read a range of bytes. Raises ObjectChangedError if the object no longer has `ref.etag`,
         and ContentError if the store can't return the bytes to us: S3 objects that are encrypted
         with a customer key (SSE-C) or archived."""
 
-    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        """Read all bytes. Raises ObjectChangedError if the object no longer has `ref.etag`."""
+    def convert(self, ref: ObjectRef) -> bytes:
+        """Read the object as a conforming JPEG, if `can_convert`. Raises ObjectChangedError if the
+        object no longer has `ref.etag`."""
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         """Return the whole tag set."""
@@ -58,6 +67,10 @@ class ObjectStore(Protocol):
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         """Return the first objects under `prefix` whose keys come after `after`, sorted by key."""
 
+    def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
+        """Return the versions of the key, newest first, without delete markers and the ``null``
+        version. Empty if the bucket was never versioned."""
+
 
 class QuarantineStore(ObjectStore, Protocol):
     """The operations that quarantine needs in addition."""
@@ -71,10 +84,13 @@ class QuarantineStore(ObjectStore, Protocol):
         exists. OSS ignores `must_be_new` in versioned buckets, where an overwrite adds a version.
         """
 
+    def can_delete(self, ref: ObjectRef) -> bool:
+        """Whether the store can delete `ref` and no later write: by its version id, or on S3 by its
+        ETag. OSS has no conditional deletion."""
+
     def delete(self, ref: ObjectRef) -> None:
-        """Delete the version in `ref` permanently, or else the current object. Without a version,
-        S3 raises ObjectChangedError if the object no longer has `ref.etag`; OSS has no such
-        condition."""
+        """Delete the version in `ref` permanently, or else the current object if it still has
+        `ref.etag`. Raises ObjectChangedError if it does not. Call it only if `can_delete`."""
 
     def get_acl(self, ref: ObjectRef) -> str:
         """Return the object's own ACL in the store's format, which `set_acl` accepts."""
@@ -99,6 +115,15 @@ class StateStore(Protocol):
 
 
 @dataclass(frozen=True)
+class FetchedObject:
+    """The response to one GET."""
+
+    head: ObjectHead
+    data: bytes
+    """All bytes, or the first FIRST_BYTES of an object that is too large."""
+
+
+@dataclass(frozen=True)
 class ObjectSummary:
     """An object as listed."""
 
@@ -108,11 +133,12 @@ class ObjectSummary:
     size: int
     """Bytes."""
     last_modified: datetime
+    object_type: ObjectType = ObjectType.NORMAL
 
 
 @dataclass(frozen=True)
 class ListingPage:
-    """One page of a listing, without OSS's symlinks, which have no bytes of their own."""
+    """One page of a listing."""
 
     objects: tuple[ObjectSummary, ...]
     next_key: str
