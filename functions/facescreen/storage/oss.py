@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -12,27 +13,37 @@ from urllib.parse import urlsplit
 import oss2
 from oss2.credentials import Credentials as OssCredentials
 from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from facescreen import errors
-from facescreen.model import ObjectHead
+from facescreen.model import ObjectHead, ObjectRef, ObjectType
+from facescreen.storage.heads import (
+    check_content_encoding,
+    choose_response_date,
+    guess_object_type,
+    parse_http_date,
+)
 from facescreen.storage.keys import (
     build_not_found_message,
     drop_null_version,
     has_url_safe_segments,
 )
 from facescreen.storage.ports import (
+    FIRST_BYTES,
     MAX_OBJECTS_PER_PAGE,
+    MAX_VERSION_PAGES,
+    FetchedObject,
     ListingPage,
     ObjectSummary,
     iterate_objects,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.model import ObjectRef
 
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the
 # shorter side to 720 pixels and use a compression ratio of 0.8").
@@ -43,6 +54,12 @@ _MAX_CONNECTIONS = 32
 """As many as the threads that read tags for a report."""
 # After an instance was frozen its pooled connections are dead; a retry opens a new one.
 _RETRY_POLICY = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
+# Why the bytes of an object can't be read with any permission.
+_UNREADABLE_CODES = {
+    "InvalidObjectState": "UnreadableArchive",
+    "SymlinkTargetNotExist": "SymbolicLink",
+    "InvalidTargetType": "SymbolicLink",  # the target is a symlink too
+}
 # Its DEBUG lines contain headers and presigned URLs.
 logging.getLogger("oss2").setLevel(logging.WARNING)
 
@@ -62,19 +79,21 @@ class OssStore:
         self._public_buckets = _BucketCache(credentials, public_endpoint, region)
 
     def head(self, ref: ObjectRef) -> ObjectHead:
+        try:
+            return self._request_head(ref)
+        except errors.ContentError:
+            return self._request_symlink_head(ref)
+
+    def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         with translate_oss_errors(ref.key):
-            headers = (
-                self._buckets.get(ref.bucket)
-                .head_object(ref.key, params=build_version_params(ref))
-                .headers
+            response = self._buckets.get(ref.bucket).get_object(
+                ref.key, params=build_version_params(ref)
             )
-        return ObjectHead(
-            etag=headers.get("ETag", "").strip('"'),
-            size=int(headers.get("Content-Length", 0)),
-            last_modified=headers.get("Last-Modified", ""),
-            version_id=drop_null_version(headers.get("x-oss-version-id", "")),
-            checksum=headers.get("x-oss-hash-crc64ecma", ""),
-        )
+            with response:
+                check_content_encoding(response.headers.get("Content-Encoding", ""))
+                head = _build_object_head(response.headers)
+                length = head.size if head.size <= max_bytes else min(head.size, FIRST_BYTES)
+                return FetchedObject(head, _read_body(response, length))
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         # Without this header OSS returns the whole object for a range beyond its end.
@@ -84,28 +103,21 @@ class OssStore:
                 response = self._buckets.get(ref.bucket).get_object(
                     ref.key, (start, start + length - 1), headers, params=build_version_params(ref)
                 )
-                data: bytes = response.read()
             except oss2.exceptions.ServerError as error:
                 if error.status != 416:
                     raise
-                data = b""
-        return data
+                return b""
+            with response:
+                return _read_body(response)
 
-    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
+    def convert(self, ref: ObjectRef) -> bytes:
+        params = {**build_version_params(ref), **_build_process_params(CONVERSION_PROCESS_PARAM)}
         with translate_oss_errors(ref.key):
-            data: bytes = (
-                self._buckets.get(ref.bucket)
-                .get_object(
-                    ref.key,
-                    headers=_build_if_match_header(ref),
-                    params={
-                        **build_version_params(ref),
-                        **_build_process_params(CONVERSION_PROCESS_PARAM if convert else ""),
-                    },
-                )
-                .read()
+            response = self._buckets.get(ref.bucket).get_object(
+                ref.key, headers=_build_if_match_header(ref), params=params
             )
-        return data
+            with response:
+                return _read_body(response)
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         with translate_oss_errors(ref.key):
@@ -132,6 +144,38 @@ class OssStore:
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._buckets.get(bucket), prefix, after)
+
+    def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
+        versions: list[ObjectRef] = []
+        key_marker = version_marker = ""
+        for _ in range(MAX_VERSION_PAGES):
+            with translate_oss_errors(ref.key):
+                page = self._buckets.get(ref.bucket).list_object_versions(
+                    ref.key,
+                    key_marker=key_marker,
+                    versionid_marker=version_marker,
+                    max_keys=MAX_OBJECTS_PER_PAGE,
+                )
+            versions += _select_versions(page, ref)
+            key_marker, version_marker = page.next_key_marker, page.next_versionid_marker
+            if not page.is_truncated or key_marker != ref.key:
+                break
+        return versions
+
+    def _request_head(self, ref: ObjectRef) -> ObjectHead:
+        with translate_oss_errors(ref.key):
+            response = self._buckets.get(ref.bucket).head_object(
+                ref.key, params=build_version_params(ref)
+            )
+        return _build_object_head(response.headers)
+
+    def _request_symlink_head(self, ref: ObjectRef) -> ObjectHead:
+        """Return the head of a symlink that shows no object. GetObjectMeta doesn't follow it."""
+        with translate_oss_errors(ref.key):
+            response = self._buckets.get(ref.bucket).get_object_meta(
+                ref.key, params=build_version_params(ref)
+            )
+        return replace(_build_object_head(response.headers), object_type=ObjectType.SYMLINK)
 
     def _sign_url(self, ref: ObjectRef, expires_in_s: int, process: str) -> str:
         with translate_oss_errors(ref.key):
@@ -165,6 +209,9 @@ class OssQuarantineStore(OssStore):
                     raise
                 raise errors.ObjectChangedError("an object with that key exists already") from None
 
+    def can_delete(self, ref: ObjectRef) -> bool:
+        return bool(ref.version_id)
+
     def delete(self, ref: ObjectRef) -> None:
         with translate_oss_errors(ref.key):
             self._buckets.get(ref.bucket).delete_object(ref.key, params=build_version_params(ref))
@@ -197,11 +244,10 @@ class OssStateStore:
 
     def read(self, key: str) -> bytes:
         try:
-            with translate_oss_errors(key):
-                data: bytes = self._bucket.get_object(key).read()
+            with translate_oss_errors(key), self._bucket.get_object(key) as response:
+                return _read_body(response)
         except errors.ObjectNotFoundError:
             return b""
-        return data
 
     def append(self, key: str, position: int, data: bytes) -> bool:
         with translate_oss_errors(key):
@@ -254,10 +300,13 @@ def _list_page(bucket: oss2.Bucket, prefix: str, after: str) -> ListingPage:
         listing = bucket.list_objects_v2(prefix, start_after=after, max_keys=MAX_OBJECTS_PER_PAGE)
     summaries = (
         ObjectSummary(
-            entry.key, entry.etag.strip('"'), entry.size, _to_datetime(entry.last_modified)
+            entry.key,
+            entry.etag.strip('"'),
+            entry.size,
+            _to_datetime(entry.last_modified),
+            _parse_object_type(entry.type, entry.etag),
         )
         for entry in listing.object_list
-        if entry.type != "Symlink"
     )
     return ListingPage(
         tuple(summaries), listing.object_list[-1].key if listing.is_truncated else ""
@@ -287,7 +336,15 @@ def translate_oss_errors(
     except oss2.exceptions.RequestError as error:
         cause = type(error.exception).__name__
         raise errors.ServiceUnavailableError(f"OSS can't be reached ({cause})") from None
+    # A connection that breaks while a body is read; oss2 does not wrap these.
+    except (RequestException, HTTPError) as error:
+        cause = type(error).__name__
+        raise errors.ServiceUnavailableError(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
+        if unreadable_code := _UNREADABLE_CODES.get(error.code):
+            raise errors.ContentError(
+                "OSS can't return the bytes", code=unreadable_code, request_id=error.request_id
+            ) from None
         error_class = _get_error_class(error, default_error_class)
         message = (
             build_not_found_message(key)
@@ -319,6 +376,54 @@ def _get_error_class(
 def build_version_params(ref: ObjectRef) -> dict[str, str]:
     """Return the query parameter that pins a request to the version, if `ref` has one."""
     return {"versionId": ref.version_id} if ref.version_id else {}
+
+
+def _select_versions(
+    page: oss2.models.ListObjectVersionsResult, ref: ObjectRef
+) -> Iterator[ObjectRef]:
+    for version in page.versions:
+        version_id = drop_null_version(version.versionid)
+        if version.key == ref.key and version_id:
+            yield ObjectRef(
+                ref.store, ref.bucket, ref.key, version.etag.strip('"'), version_id, version.size
+            )
+
+
+def _build_object_head(headers: Mapping[str, str]) -> ObjectHead:
+    etag = headers.get("ETag", "").strip('"')
+    size, tag_count = headers.get("Content-Length"), headers.get("x-oss-tagging-count")
+    if size is None:
+        raise errors.ServiceUnavailableError("OSS returned a response without Content-Length")
+    last_modified = parse_http_date(headers.get("Last-Modified", ""))
+    return ObjectHead(
+        etag=etag,
+        size=int(size),
+        last_modified=last_modified,
+        date=choose_response_date(parse_http_date(headers.get("Date", "")), last_modified),
+        version_id=drop_null_version(headers.get("x-oss-version-id", "")),
+        object_type=_parse_object_type(headers.get("x-oss-object-type", ""), etag),
+        tag_count=None if tag_count is None else int(tag_count),
+        # No header of OSS says whether an object is a replica.
+    )
+
+
+def _parse_object_type(text: str, etag: str) -> ObjectType:
+    """Return the type. One that is missing or unknown counts as multipart, because its
+    Last-Modified may be any time."""
+    try:
+        object_type = ObjectType(text)
+    except ValueError:
+        return ObjectType.MULTIPART
+    return guess_object_type(etag) if object_type is ObjectType.NORMAL else object_type
+
+
+def _read_body(response: oss2.models.GetObjectResult, length: int | None = None) -> bytes:
+    """Read the body, or its first `length` bytes, as they are stored: requests would decode them by
+    Content-Encoding. Raises ServiceUnavailableError if the body is shorter than `length`."""
+    data: bytes = response.resp.response.raw.read(length, decode_content=False)
+    if length is not None and len(data) != length:
+        raise errors.ServiceUnavailableError("OSS returned fewer bytes than it announced")
+    return data
 
 
 def _to_datetime(epoch: int) -> datetime:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_OBJECTS_PER_PAGE = 1000
 """Objects on one page of a listing, on OSS and on S3."""
+MAX_VERSION_PAGES = 10
+"""Pages of a key's versions that `ObjectStore.list_versions` requests at most."""
 FIRST_BYTES = 128 * 1024
 """What `ObjectStore.fetch` reads of an object that is too large: enough to tell its format."""
 
@@ -37,16 +39,19 @@ class ObjectStore(Protocol):
     """The origins of presigned URLs, for a page's Content-Security-Policy."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        """Return the head of the current object, or of the version in `ref`. Ignores `ref.etag`."""
+        """Return the head of the current object, or of the version in `ref`, also where `fetch`
+        raises ContentError. Ignores `ref.etag`."""
 
     def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         """Return the head and the bytes by one GET; of an object with more than `max_bytes`, the
-        first FIRST_BYTES. Ignores `ref.etag`. Raises ContentError as `read` does."""
+        first FIRST_BYTES. Ignores `ref.etag`. Raises ContentError as `read` does, and for objects
+        with a Content-Encoding that browsers decode (UnreadableEncoding)."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         """Read a range of bytes. Raises ObjectChangedError if the object no longer has `ref.etag`,
-        and ContentError if the store can't return the bytes to us: S3 objects that are encrypted
-        with a customer key (SSE-C) or archived."""
+        and ContentError, whose `code` is the reason, if the store can't return the bytes to us:
+        archived objects, S3 objects that are encrypted with a customer key (SSE-C), symlinks
+        whose target can't be read."""
 
     def convert(self, ref: ObjectRef) -> bytes:
         """Read the object as a conforming JPEG, if `can_convert`. Raises ObjectChangedError if the
@@ -68,8 +73,9 @@ class ObjectStore(Protocol):
         """Return the first objects under `prefix` whose keys come after `after`, sorted by key."""
 
     def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
-        """Return the versions of the key, newest first, without delete markers and the ``null``
-        version. Empty if the bucket was never versioned."""
+        """Return the versions of the key with ETag and size, newest first, without delete markers
+        and the ``null`` version; at most the newest 10,000. Empty if the bucket was never
+        versioned."""
 
 
 class QuarantineStore(ObjectStore, Protocol):

@@ -13,14 +13,24 @@ from botocore.exceptions import ClientError
 
 from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
-from facescreen.model import ObjectHead
+from facescreen.model import ObjectHead, ObjectRef
+from facescreen.storage.heads import (
+    check_content_encoding,
+    choose_response_date,
+    guess_object_type,
+    parse_http_date,
+    to_whole_seconds,
+)
 from facescreen.storage.keys import (
     build_not_found_message,
     drop_null_version,
     has_url_safe_segments,
 )
 from facescreen.storage.ports import (
+    FIRST_BYTES,
     MAX_OBJECTS_PER_PAGE,
+    MAX_VERSION_PAGES,
+    FetchedObject,
     ListingPage,
     ObjectSummary,
     iterate_objects,
@@ -29,15 +39,14 @@ from facescreen.storage.ports import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     import boto3
 
     from facescreen.clients.boto import AwsErrorResponse
-    from facescreen.model import ObjectRef
 
 # Not an access point's ARN: its region and account would come from the event.
 _BUCKET_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_CHECKSUM_ALGORITHMS = ("CRC64NVME", "SHA256", "SHA1", "CRC32C", "CRC32")
 _ERRORS_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
     404: errors.ObjectNotFoundError,
     405: errors.ObjectNotFoundError,  # the version is a delete marker
@@ -73,6 +82,15 @@ class S3Store:
         except errors.ContentError:
             return self._find_head_in_listing(ref)
 
+    def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
+        with translate_s3_errors(ref.key):
+            response = self._client.get_object(**build_object_params(ref))
+            with response["Body"] as body:
+                check_content_encoding(response.get("ContentEncoding", ""))
+                head = _build_response_head(response)
+                is_whole = head.size <= max_bytes
+                return FetchedObject(head, body.read(None if is_whole else FIRST_BYTES))
+
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         try:
             return self._get_bytes(ref, Range=f"bytes={start}-{start + length - 1}")
@@ -81,9 +99,9 @@ class S3Store:
                 raise
             return b""
 
-    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        _reject_conversion(convert)
-        return self._get_bytes(ref)
+    def convert(self, ref: ObjectRef) -> bytes:
+        """Raise errors.RequestRejectedError: S3 converts nothing."""
+        raise _build_conversion_error(ref)
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         with translate_s3_errors(ref.key):
@@ -98,7 +116,8 @@ class S3Store:
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned URL, valid for `expires_in_s` seconds but at most until the role's
         session ends."""
-        _reject_conversion(convert)
+        if convert:
+            raise _build_conversion_error(ref)
         with translate_s3_errors(ref.key):
             url: str = self._client.generate_presigned_url(
                 "get_object", Params=build_object_params(ref), ExpiresIn=expires_in_s
@@ -112,31 +131,61 @@ class S3Store:
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._client, _check_bucket_name(bucket), prefix, after)
 
+    def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
+        with translate_s3_errors(ref.key):
+            return [
+                ObjectRef(
+                    ref.store,
+                    ref.bucket,
+                    ref.key,
+                    version["ETag"].strip('"'),
+                    version["VersionId"],
+                    version["Size"],
+                )
+                for page in self._iterate_version_pages(ref)
+                for version in page.get("Versions", ())
+                if version["Key"] == ref.key and drop_null_version(version["VersionId"])
+            ]
+
     def _request_head(self, ref: ObjectRef) -> ObjectHead:
         with translate_s3_errors(ref.key):
             try:
-                response = self._client.head_object(
-                    **build_object_params(ref), ChecksumMode="ENABLED"
-                )
+                response = self._client.head_object(**build_object_params(ref))
             except ClientError:
                 # An error response to HEAD has no body that says what is wrong; one to GET has.
                 self._client.get_object(**build_object_params(ref), Range="bytes=0-0")
                 raise
-            return _build_object_head(response, response["ContentLength"])
+            return _build_response_head(response)
 
     def _find_head_in_listing(self, ref: ObjectRef) -> ObjectHead:
         """Return the head of an object whose HEAD needs the customer's encryption key."""
         with translate_s3_errors(ref.key):
-            listing = self._client.list_object_versions(Bucket=ref.bucket, Prefix=ref.key)
-            for version in listing.get("Versions", ()):
-                is_wanted = (
-                    version["VersionId"] == ref.version_id
-                    if ref.version_id
-                    else version["IsLatest"]
-                )
-                if is_wanted and version["Key"] == ref.key:
-                    return _build_object_head(version, version["Size"])
+            for page in self._iterate_version_pages(ref):
+                for version in page.get("Versions", ()):
+                    is_wanted = (
+                        version["VersionId"] == ref.version_id
+                        if ref.version_id
+                        else version["IsLatest"]
+                    )
+                    if is_wanted and version["Key"] == ref.key:
+                        return _build_object_head(version, version["Size"], _get_date(page))
         raise errors.ObjectNotFoundError(build_not_found_message(ref.key))
+
+    def _iterate_version_pages(self, ref: ObjectRef) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a listing that may hold versions of the key, newest first."""
+        bucket = _check_bucket_name(ref.bucket)
+        markers: dict[str, str] = {}
+        for _ in range(MAX_VERSION_PAGES):
+            page: dict[str, Any] = self._client.list_object_versions(
+                Bucket=bucket, Prefix=ref.key, MaxKeys=MAX_OBJECTS_PER_PAGE, **markers
+            )
+            yield page
+            if not page["IsTruncated"] or page["NextKeyMarker"] != ref.key:
+                return
+            markers = {
+                "KeyMarker": page["NextKeyMarker"],
+                "VersionIdMarker": page["NextVersionIdMarker"],
+            }
 
     def _get_bytes(self, ref: ObjectRef, **options: str) -> bytes:
         condition = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
@@ -160,6 +209,9 @@ class S3QuarantineStore(S3Store):
                 TaggingDirective="COPY",
                 **condition,
             )
+
+    def can_delete(self, ref: ObjectRef) -> bool:
+        return bool(ref.version_id or ref.etag)
 
     def delete(self, ref: ObjectRef) -> None:
         # A version never changes, and S3 would check the condition against the current version.
@@ -228,7 +280,11 @@ def _list_page(client: Any, bucket: str, prefix: str, after: str) -> ListingPage
         )
         summaries = tuple(
             ObjectSummary(
-                entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"]
+                entry["Key"],
+                entry["ETag"].strip('"'),
+                entry["Size"],
+                to_whole_seconds(entry["LastModified"]),
+                guess_object_type(entry["ETag"]),
             )
             for entry in listing.get("Contents", ())
         )
@@ -291,27 +347,33 @@ def _check_bucket_name(bucket: str) -> str:
     return bucket
 
 
-def _reject_conversion(convert: bool) -> None:
-    if convert:
-        raise errors.RequestRejectedError("S3 can't convert images on read")
+def _build_conversion_error(ref: ObjectRef) -> errors.RequestRejectedError:
+    return errors.RequestRejectedError(f"S3 can't convert images on read: {ref.uri}")
 
 
-def _build_object_head(response: dict[str, Any], size: int) -> ObjectHead:
+def _build_response_head(response: dict[str, Any]) -> ObjectHead:
+    """Return the head from a response of HeadObject or GetObject."""
+    return _build_object_head(response, response["ContentLength"], _get_date(response))
+
+
+def _build_object_head(properties: dict[str, Any], size: int, date: datetime) -> ObjectHead:
+    """Return the head from a response, or from an entry of a listing."""
+    etag = properties["ETag"].strip('"')
+    last_modified = to_whole_seconds(properties["LastModified"])
     return ObjectHead(
-        etag=response["ETag"].strip('"'),
+        etag=etag,
         size=size,
-        last_modified=response["LastModified"].isoformat(),
-        version_id=drop_null_version(response.get("VersionId", "")),
-        checksum=_choose_checksum(response),
+        last_modified=last_modified,
+        date=choose_response_date(date, last_modified),
+        version_id=drop_null_version(properties.get("VersionId", "")),
+        object_type=guess_object_type(etag),
+        tag_count=properties.get("TagCount"),
+        is_replica=properties.get("ReplicationStatus") == "REPLICA",
     )
 
 
-def _choose_checksum(head: dict[str, Any]) -> str:
-    """Return the strongest checksum there is, prefixed with its algorithm."""
-    for name in _CHECKSUM_ALGORITHMS:
-        if checksum := head.get(f"Checksum{name}"):
-            return f"{name}:{checksum}"
-    return ""
+def _get_date(response: dict[str, Any]) -> datetime:
+    return parse_http_date(response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
 
 
 def _build_bucket_origins(endpoint: str, *, own_host: bool) -> tuple[str, ...]:

@@ -1,0 +1,55 @@
+"""Reads an object's head from a response: what OSS and S3 have in common."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from facescreen.errors import ContentError
+from facescreen.model import ObjectType
+
+UNKNOWN_TIME = datetime.fromtimestamp(0, timezone.utc)
+"""Stands for a time that the response does not say."""
+# Those that browsers decode. Others, such as aws-chunked and base64, change nothing for a reader.
+_DECODED_ENCODINGS = {
+    "br", "compress", "dcb", "dcz", "deflate", "gzip", "x-compress", "x-gzip", "zstd"
+}  # fmt: skip
+
+
+def parse_http_date(text: str) -> datetime:
+    """Parse a date of HTTP, like ``Mon, 23 Nov 2026 04:05:06 GMT``. Returns UNKNOWN_TIME if it is
+    missing or wrong."""
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=timezone.utc)
+    except (ValueError, TypeError):
+        return UNKNOWN_TIME
+
+
+def choose_response_date(date: datetime, last_modified: datetime) -> datetime:
+    """Return ObjectHead.date. If the response lacks either time, it is UNKNOWN_TIME, so that
+    ObjectHead.compute_settling_time is never zero: without both times, time can't identify a
+    write."""
+    return UNKNOWN_TIME if last_modified == UNKNOWN_TIME else date
+
+
+def to_whole_seconds(time: datetime) -> datetime:
+    """Return the time in UTC, without the fraction of its second."""
+    return time.astimezone(timezone.utc).replace(microsecond=0)
+
+
+def guess_object_type(etag: str) -> ObjectType:
+    """Return the type that an ETag shows: one of a multipart upload ends with the number of its
+    parts, encrypted or not."""
+    return ObjectType.MULTIPART if "-" in etag else ObjectType.NORMAL
+
+
+def check_content_encoding(content_encoding: str) -> None:
+    """Raise ContentError if a reader that honors Content-Encoding gets other bytes than those that
+    are stored."""
+    encodings = {encoding.strip().lower() for encoding in content_encoding.split(",")}
+    if decoded := sorted(encodings & _DECODED_ENCODINGS):
+        raise ContentError(
+            f"the object has Content-Encoding {decoded[0]}: browsers decode it, other readers "
+            "don't",
+            code="UnreadableEncoding",
+        )
