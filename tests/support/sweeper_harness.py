@@ -33,8 +33,7 @@ class SweeperHarness:
         self, settings: SweepSettings = SWEEP_SETTINGS, filters: Filters | None = None
     ) -> None:
         self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
-        self.store = MemoryStore()
-        self.store.now = lambda: self.now
+        self.store = MemoryStore(clock=self.read_clock)
         self.state = MemoryStateStore()
         self.invoker = MemoryInvoker()
         self.is_limit_reached = False
@@ -49,6 +48,10 @@ class SweeperHarness:
             is_budget_exhausted=lambda: self.is_limit_reached,
             clock=lambda: self.now,
         )
+
+    def read_clock(self) -> float:
+        """The store's clock."""
+        return self.now.timestamp()
 
     def second_sweeper(self) -> Sweeper:
         """A sweeper in another instance, on the same buckets."""

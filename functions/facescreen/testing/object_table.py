@@ -1,0 +1,137 @@
+"""Objects in memory with their versions, symlinks and delete markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from facescreen.errors import ContentError, ObjectNotFoundError
+from facescreen.model import ObjectType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from facescreen.model import ObjectRef
+
+Address = tuple[str, str]
+"""Bucket and key."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One version of an object, or a delete marker."""
+
+    data: bytes
+    """Of a symlink, the key that it shows."""
+    etag: str
+    last_modified: int
+    """Seconds since the epoch."""
+    version_id: str = ""
+    """Empty if it was written without versioning."""
+    object_type: ObjectType = ObjectType.NORMAL
+    tags: tuple[tuple[str, str], ...] = ()
+    acl: str = "default"
+    is_replica: bool = False
+    is_delete_marker: bool = False
+
+
+class ObjectTable:
+    """All versions of all objects. Values are immutable, so that a copy of the table is cheap."""
+
+    def __init__(self) -> None:
+        self._versions: dict[Address, tuple[StoredObject, ...]] = {}
+        """The oldest first."""
+
+    def find(self, ref: ObjectRef) -> StoredObject:
+        """Return the version in `ref`, or the current one, without following a symlink. Raises
+        ObjectNotFoundError."""
+        versions = self._versions.get((ref.bucket, ref.key), ())
+        candidates = (
+            [stored for stored in versions if stored.version_id == ref.version_id]
+            if ref.version_id
+            else versions[-1:]
+        )
+        if not candidates or candidates[0].is_delete_marker:
+            raise ObjectNotFoundError("the object does not exist")
+        return candidates[0]
+
+    def find_current(self, bucket: str, key: str) -> StoredObject | None:
+        """Return the current version, if there is one."""
+        versions = self._versions.get((bucket, key), ())
+        return versions[-1] if versions and not versions[-1].is_delete_marker else None
+
+    def follow(self, bucket: str, stored: StoredObject) -> StoredObject:
+        """Return what a reader gets: for a symlink its target's bytes and ETag, with the later of
+        both times. Raises ContentError if the target is missing or a symlink too."""
+        if stored.object_type is not ObjectType.SYMLINK:
+            return stored
+        target = self.find_current(bucket, stored.data.decode())
+        if target is None or target.object_type is ObjectType.SYMLINK:
+            raise ContentError("the symlink's target can't be read", code="SymbolicLink")
+        return replace(
+            stored,
+            data=target.data,
+            etag=target.etag,
+            last_modified=max(stored.last_modified, target.last_modified),
+        )
+
+    def list_current(self, bucket: str) -> Iterator[tuple[str, StoredObject]]:
+        """Yield the keys and current versions in a bucket, sorted by key."""
+        for name, key in sorted(self._versions):
+            stored = self.find_current(name, key) if name == bucket else None
+            if stored:
+                yield key, stored
+
+    def list_versions(self, bucket: str, key: str) -> list[StoredObject]:
+        """Return the versions of a key that have an id, the newest first."""
+        return [
+            stored
+            for stored in reversed(self._versions.get((bucket, key), ()))
+            if stored.version_id and not stored.is_delete_marker
+        ]
+
+    def add(self, bucket: str, key: str, stored: StoredObject) -> None:
+        """Make `stored` the current version. Without an id it takes the place of the version
+        without one, as while versioning is off or suspended."""
+        versions = self._versions.get((bucket, key), ())
+        kept = versions if stored.version_id else _with_ids(versions)
+        self._versions[bucket, key] = (*kept, stored)
+
+    def change(self, bucket: str, key: str, old: StoredObject, new: StoredObject) -> None:
+        """Change a version in its place."""
+        self._versions[bucket, key] = tuple(
+            new if stored is old else stored for stored in self._versions[bucket, key]
+        )
+
+    def hide(self, bucket: str, key: str, marker: StoredObject) -> None:
+        """Delete an object without naming a version: add the delete marker, if the bucket is or was
+        versioned."""
+        versions = self._versions.get((bucket, key), ())
+        if marker.version_id or _with_ids(versions):
+            self.add(bucket, key, marker)
+        else:
+            self._versions.pop((bucket, key), None)
+
+    def remove(self, bucket: str, key: str, version_id: str) -> None:
+        """Delete a version or a delete marker for good; the one before it becomes current."""
+        kept = tuple(
+            stored
+            for stored in self._versions.get((bucket, key), ())
+            if stored.version_id != version_id
+        )
+        if kept:
+            self._versions[bucket, key] = kept
+        else:
+            self._versions.pop((bucket, key), None)
+
+    def snapshot(self) -> frozenset[tuple[Address, tuple[StoredObject, ...]]]:
+        """Return the whole content, hashable."""
+        return frozenset(self._versions.items())
+
+    def restore(self, snapshot: frozenset[tuple[Address, tuple[StoredObject, ...]]]) -> None:
+        """Replace the content with a snapshot."""
+        self._versions = dict(snapshot)
+
+
+def _with_ids(versions: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
+    return tuple(stored for stored in versions if stored.version_id)
