@@ -17,17 +17,23 @@ from facescreen.errors import TransientError
 from facescreen.platforms import choose
 from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
-from facescreen.screening.screener import Screener, ScreenerOptions
+from facescreen.screening.pinning import ObjectPinner
+from facescreen.screening.revision_screener import RevisionScreener, ScreenerOptions
+from facescreen.screening.screener import Screener
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import AutoTransfer, InlineTransfer, UrlTransfer
+from facescreen.screening.verdict_writer import VerdictWriter
 from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
+from facescreen.timing import StoreClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.budget import CallBudget
+    from facescreen.deepfake.request import DetectRequest
+    from facescreen.deepfake.response import Detection
     from facescreen.http.routes import ApiServices
     from facescreen.platforms.ports import Platform
     from facescreen.screening.batch import BatchProcessor
@@ -81,8 +87,12 @@ class Deployment:
         return self.platform.create_state_store(self.settings.state_bucket)
 
     @cached_property
+    def clock(self) -> StoreClock:
+        return StoreClock()
+
+    @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.state_store)
+        return Ledger(self.state_store, self.clock)
 
     @cached_property
     def history(self) -> History:
@@ -103,25 +113,28 @@ class Deployment:
         )
 
     @cached_property
+    def pinner(self) -> ObjectPinner:
+        return ObjectPinner(
+            self.platform.object_store,
+            margin_s=self.settings.revision_margin_s,
+            trust_times=self.settings.revision_pin == "auto",
+            clock=self.clock,
+        )
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        settings, store = self.settings, self.platform.object_store
+        return Tagger(store, self.pinner, prefix=settings.tag_prefix, form=settings.tag_form)
+
+    @cached_property
     def screener(self) -> Screener:
         """Screens objects in buckets, for events and for HTTP requests."""
-        settings, client = self.settings, self.deepfake_client
-        store = self.platform.object_store
         return Screener(
-            store=store,
+            store=self.platform.object_store,
+            pinner=self.pinner,
             ledger=self.ledger,
-            transfer=self._create_transfer(),
-            detect=client.detect if settings.transfer == "url" else client.detect_stream,
-            tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
-            publisher=self.platform.publisher,
-            history=self.history,
-            options=ScreenerOptions(
-                source=self.source,
-                merchant_prefix=settings.merchant_prefix,
-                strictness=settings.strictness,
-                convert=settings.convert,
-            ),
-            quarantine=self._create_quarantine(),
+            tagger=self.tagger,
+            revision_screener=self._create_revision_screener(),
         )
 
     @cached_property
@@ -143,6 +156,7 @@ class Deployment:
         return OnDemandScreener(
             screener=self.screener,
             store=self.platform.object_store,
+            pinner=self.pinner,
             ledger=self.ledger,
             detect=self.deepfake_client.detect_stream,
             merchant_prefix=self.settings.merchant_prefix,
@@ -193,13 +207,45 @@ class Deployment:
             is_budget_exhausted=self._is_budget_exhausted,
         )
 
+    def _create_revision_screener(self) -> RevisionScreener:
+        settings, store = self.settings, self.platform.object_store
+        return RevisionScreener(
+            store=store,
+            ledger=self.ledger,
+            tagger=self.tagger,
+            transfer=self._create_transfer(),
+            transfer_bytes=InlineTransfer(store),
+            detect=self._detect,
+            verdict_writer=VerdictWriter(
+                tagger=self.tagger,
+                publisher=self.platform.publisher,
+                history=self.history,
+                source=self.source,
+                quarantine=self._create_quarantine(),
+            ),
+            options=ScreenerOptions(
+                merchant_prefix=settings.merchant_prefix,
+                strictness=settings.strictness,
+                convert=settings.convert,
+            ),
+        )
+
+    def _detect(self, request: DetectRequest) -> Detection:
+        """Call the operation that takes the request: only the streaming one takes files."""
+        client = self.deepfake_client
+        by_url = self.settings.transfer == "url" and request.url
+        return client.detect(request) if by_url else client.detect_stream(request)
+
     def _create_quarantine(self) -> Quarantine | None:
         if self.settings.quarantine.action == "off":
             return None
         from facescreen.screening.quarantine import Quarantine, QuarantineRecords
 
         return Quarantine(
-            self.platform.quarantine_store, QuarantineRecords(self.ledger), self.settings.quarantine
+            self.platform.quarantine_store,
+            self.pinner,
+            QuarantineRecords(self.ledger),
+            self.settings.quarantine,
         )
 
     def _create_budget(self) -> CallBudget:

@@ -62,10 +62,10 @@ def build_screening_data(
 
 def compute_message_id(outcome: Outcome) -> str:
     """Return the message's id: equal if the same outcome is sent twice, different for another
-    outcome on the same bytes."""
+    outcome, and for another upload of the same bytes."""
     finding, tagging = _require_screened(outcome)
-    distinguishing = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
-    distinguishing.append(tagging.status)
+    distinguishing = [outcome.object.uri, outcome.revision, finding.at, finding.verdict.value]
+    distinguishing += [finding.reason, tagging.status]
     if outcome.quarantine:
         distinguishing.append(outcome.quarantine.status)
     return (

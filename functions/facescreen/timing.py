@@ -1,12 +1,13 @@
-"""Deadlines, timings of steps, and retries."""
+"""Clocks, deadlines, timings of steps, retries, and two requests at the same time."""
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from facescreen import errors
 
@@ -15,6 +16,42 @@ if TYPE_CHECKING:
 
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0)
 ResultT = TypeVar("ResultT")
+FirstT = TypeVar("FirstT")
+SecondT = TypeVar("SecondT")
+
+
+class Clock(Protocol):
+    """The time, and waiting."""
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class StoreClock:
+    """The port Clock: follows the dates of the store's responses, so that workers agree about the
+    time although the clocks of their machines differ. Until the first response it is the machine's
+    clock."""
+
+    def __init__(
+        self,
+        local_clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.local_clock = local_clock
+        self.sleep = sleep
+        self._offset_s = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since the epoch by the store's clock, to about a second."""
+        return self.local_clock() + self._offset_s
+
+    def synchronize(self, date: datetime, requested_at: float) -> None:
+        """Set the clock by a response's Date. `requested_at`: `local_clock` before the request,
+        since a long body may arrive much later than the Date was set."""
+        self._offset_s = date.timestamp() - requested_at
 
 
 @dataclass(frozen=True)
@@ -62,15 +99,54 @@ class Timings:
         return {**self._durations_ms, "total_ms": _elapsed_ms(self._started)}
 
 
-def retry(function: Callable[[], ResultT], delays_s: Sequence[float] = _RETRY_DELAYS_S) -> ResultT:
+def retry(
+    function: Callable[[], ResultT],
+    delays_s: Sequence[float] = _RETRY_DELAYS_S,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ResultT:
     """Return the result of `function`. It is called again after each delay if it raises
     errors.TransientError."""
     for delay_s in delays_s:
         try:
             return function()
         except errors.TransientError:
-            time.sleep(delay_s)
+            sleep(delay_s)
     return function()
+
+
+class SideBySide(Protocol):
+    """Runs two functions at the same time."""
+
+    def __call__(
+        self, first: Callable[[], FirstT], second: Callable[[], SecondT]
+    ) -> tuple[FirstT, SecondT]:
+        """Return both results once both have ended. Raises the first error of `first`, or else of
+        `second`."""
+
+
+def run_side_by_side(
+    first: Callable[[], FirstT], second: Callable[[], SecondT]
+) -> tuple[FirstT, SecondT]:
+    """The port SideBySide: `second` runs in a thread of its own."""
+    results: list[SecondT] = []
+    failures: list[BaseException] = []
+
+    def run_second() -> None:
+        try:
+            results.append(second())
+        # It is raised by the caller's thread.
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    thread = threading.Thread(target=run_second)
+    thread.start()
+    try:
+        first_result = first()
+    finally:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return first_result, results[0]
 
 
 def _elapsed_ms(started: float) -> float:

@@ -123,7 +123,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
     version_id = query.get("version_id", "") or None
     ref = parse_object_ref(services.store_name, query.get("bucket"), query.get("key"), version_id)
     _reject_state_bucket(services, ref)
-    return services.on_demand_screener.get_outcome(ref)
+    return services.on_demand_screener.get_outcome(ref, request.context["deadline"])
 
 
 @api_router.get("/v1/objects")

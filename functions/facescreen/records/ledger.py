@@ -1,17 +1,25 @@
-"""The ledger: who is screening which bytes, and what was found. It keeps bytes from being paid
-for twice.
+"""The ledger: who screens which bytes, and what was found.
 
-Each entry is one append-only object in the state bucket, with one JSON line per step:
+Two kinds of entries in the state bucket, each an append-only object with a line of JSON a step:
 
-    {"claim": owner, "until": epoch}      a worker starts
-    {"finding": {...}, "write": "..."}    the finding, and the revision it was made for
-    {"done": "..."}                       that revision is tagged and its message is published
-    {"released": owner}                   the worker stopped; the next one may start at once
-    {"bound": "..."}                      in an entry of its own: a value that never changes
+    ledger/2/content/<id>   bytes, and what is asked about them. One call is paid for each.
+      {"claim": "5f3a…", "until": 1790.0, "object": "<id>"}   a worker has the right to call
+      {"finding": {…}, "owner": "5f3a…", "object": "<id>", "is_proven": false, "until": …}
+      {"released": "5f3a…", "is_proven": true}                 the worker ended without tagging
+
+    ledger/2/objects/<id>   one revision of one key
+      {"claim": "77aa…", "until": 1790.0}                      a worker tags and announces it
+      {"done": "<content id>", "sha256": "…", "finding": {…}}  it is tagged and announced
+      {"released": "77aa…"}
+
+A finding is proven if the service can only have seen these bytes: they were sent to it, or its URL
+names a version, or a look after the call found the revision unchanged. The look happens while the
+finding is appended, so its result is in a later line: ``done`` of the same object, or ``released``.
+Until then the finding is valid for the same revision only.
 
 Each append names the length that was read (StateStore.append), so two workers never both claim an
-entry: the second append is refused, and its worker reads again and sees the first claim. A claim
-that has expired is taken over by appending another one. Nothing is deleted or rewritten.
+entry. The first claim of an entry is appended without reading it. If the answer to an append is
+lost, the entry is read to see whether the line arrived: lines carry the worker's name.
 """
 
 from __future__ import annotations
@@ -19,215 +27,355 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import AlreadyInProgressError, FacescreenError
+from facescreen.errors import AlreadyInProgressError, FacescreenError, TransientError
 from facescreen.model import Finding
-from facescreen.timing import retry
+from facescreen.requirements import REQUIREMENTS_VERSION
+from facescreen.timing import StoreClock, retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.model import ObjectHead, ObjectRef
+    from typing_extensions import Self
+
+    from facescreen.model import ObjectRef
     from facescreen.storage.ports import StateStore
-    from facescreen.timing import Deadline
+    from facescreen.timing import Clock, Deadline
 
 MAX_CLOCK_SKEW_S = 3.0
-"""How far the clocks of two instances may differ."""
+"""How far the clocks of two workers may differ: they follow the store's clock, whose answers have
+whole seconds."""
 WRITE_BACK_TIMEOUT_S = 10.0
 """How long a worker may take to tag and publish once its finding is recorded. After that, another
 worker may finish the job."""
+_KEY_PREFIX = "ledger/2/"
+"""Version 1 kept its entries directly under ``ledger/``, by ETag and CRC. They are not read."""
 _MIN_TIME_LEFT_TO_WAIT_S = 5.0
 """A second delivery with less time left than this raises, so that the platform retries it."""
-_NO_OBJECT_REVISION = "once"
-"""The revision under which findings about bytes outside any bucket are recorded."""
-_COPIED_FINDING_REVISION = "vouched"
-"""The revision under which a finding copied from another entry is recorded."""
 _POLL_INTERVAL_RANGE_S = (0.1, 0.5)
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 
 
-def compute_entry_id(ref: ObjectRef, head: ObjectHead) -> str:
-    """Compute the ledger entry's id: 64 hexadecimal digits, equal for equal bytes under one key.
+def compute_content_id(sha256: str, kind: str, *, convert: bool) -> str:
+    """Compute the id of a content entry: 64 hexadecimal digits, equal for equal bytes of which the
+    same is asked, in any bucket and under any key."""
+    return _hash("content", sha256, kind, str(convert), str(REQUIREMENTS_VERSION))
 
-    The version id is not part of it: two versions with the same bytes are paid for once.
-    """
-    parts = [ref.store, ref.bucket, ref.key, head.etag, head.checksum]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+def compute_uncalled_id(sha256: str, reasons: tuple[str, ...]) -> str:
+    """Compute the content id of bytes that are judged without a call. It changes when requirements
+    or settings lead to other reasons, or to a call."""
+    return _hash("uncalled", sha256, *reasons, str(REQUIREMENTS_VERSION))
+
+
+def compute_object_id(ref: ObjectRef, revision: str) -> str:
+    """Compute the id of an object entry: 64 hexadecimal digits."""
+    return _hash("object", ref.store, ref.bucket, ref.key, revision)
 
 
 @dataclass(frozen=True)
-class _LedgerEntry:
+class ScreeningRecord:
+    """What was tagged and announced about one revision of an object."""
+
+    content_id: str
+    sha256: str
+    """Empty if the object was not read whole."""
+    finding: Finding
+
+
+class Ledger:
+    """Claims and findings in a state bucket, which must not be versioned."""
+
+    def __init__(self, store: StateStore, clock: Clock | None = None) -> None:
+        self._store = store
+        self._clock = clock or StoreClock()
+
+    def claim_content(
+        self, content_id: str, object_id: str, deadline: Deadline
+    ) -> ContentClaim | Finding:
+        """Claim the right to call the service about some bytes, or return what is known about them.
+
+        Waits for another worker's claim to end, and for one that writes the same finding to the
+        same object. Raises AlreadyInProgressError if that takes too long.
+        """
+        owner = uuid.uuid4().hex
+        key = f"{_KEY_PREFIX}content/{content_id}"
+        entry = _Entry(0, ())
+        while True:
+            finding = self._find_valid_finding(entry, content_id, object_id)
+            current_claim = entry.get_current_claim(self._clock.now())
+            if finding is not None and not self._is_written_back(
+                current_claim, content_id, object_id
+            ):
+                return finding
+            if current_claim is None:
+                line = {"claim": owner, "until": self._compute_expiry(deadline)}
+                length = self._try_append(key, entry.length, {**line, "object": object_id})
+                if length:
+                    claimed = _ClaimedEntry(key, owner, length)
+                    return ContentClaim(self, claimed, object_id, entry.count_findings())
+            else:
+                self._wait(deadline)
+            entry = self._read_entry(key)
+
+    def claim_object(
+        self, object_id: str, content_id: str, deadline: Deadline
+    ) -> ObjectClaim | ScreeningRecord:
+        """Claim the right to tag and announce one revision of an object, or return what was
+        recorded when that was done. Waits and raises as `claim_content`."""
+        owner = uuid.uuid4().hex
+        key = f"{_KEY_PREFIX}objects/{object_id}"
+        entry = _Entry(0, ())
+        while True:
+            record = entry.get_record()
+            if record is not None and record.content_id == content_id:
+                return record
+            if entry.get_current_claim(self._clock.now()) is None:
+                line = {"claim": owner, "until": self._compute_expiry(deadline)}
+                length = self._try_append(key, entry.length, line)
+                if length:
+                    return ObjectClaim(self, _ClaimedEntry(key, owner, length))
+            else:
+                self._wait(deadline)
+            entry = self._read_entry(key)
+
+    def mark_done(self, object_id: str, record: ScreeningRecord, length: int = 0) -> None:
+        """Record that one revision of an object is tagged and announced. `length` is the likely
+        length of its entry."""
+        line = {
+            "done": record.content_id,
+            "sha256": record.sha256,
+            "finding": record.finding.to_dict(),
+        }
+        self.append_with_retries(f"{_KEY_PREFIX}objects/{object_id}", line, length)
+
+    def get_record(self, object_id: str) -> ScreeningRecord | None:
+        """Return what was tagged and announced last; None if nothing was."""
+        return self._read_entry(f"{_KEY_PREFIX}objects/{object_id}").get_record()
+
+    def get_or_create_finding(
+        self, content_id: str, create: Callable[[], Finding], deadline: Deadline
+    ) -> Finding:
+        """Return the finding under `content_id`, or record the one that `create` returns. For bytes
+        outside any bucket."""
+        claim = self.claim_content(content_id, "", deadline)
+        if isinstance(claim, Finding):
+            return claim
+        with claim:
+            finding = create()
+            claim.record_finding(finding, is_proven=True)
+        return finding
+
+    def put_once(self, name: str, value: str) -> str:
+        """Store `value` under `name` unless there is one already. Returns the stored value."""
+        key = f"{_KEY_PREFIX}values/{name}"
+        entry = self._read_entry(key)
+        while not entry.lines and not self._try_append(key, entry.length, {"value": value}):
+            entry = self._read_entry(key)
+        return str(entry.lines[0]["value"]) if entry.lines else value
+
+    def get_value(self, name: str) -> str:
+        """Return the value that `put_once` stored; empty if there is none."""
+        lines = self._read_entry(f"{_KEY_PREFIX}values/{name}").lines
+        return str(lines[0]["value"]) if lines else ""
+
+    def append_with_retries(self, key: str, line: dict[str, Any], length: int) -> int:
+        """Append `line`, also where others append at the same time, and retry for some seconds: a
+        finding that is lost is paid for again. `length` is the likely length of the entry. Returns
+        the new one."""
+        return retry(lambda: self._append(key, line, length), _RETRY_DELAYS_S, self._clock.sleep)
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+        return self._clock.now()
+
+    def _find_valid_finding(self, entry: _Entry, content_id: str, object_id: str) -> Finding | None:
+        """Return the last finding that is proven, or about the same revision of the same object."""
+        for line in reversed(entry.lines):
+            if "finding" not in line:
+                continue
+            is_valid = line["object"] == object_id or entry.is_proven(line)
+            if not is_valid and line["object"]:
+                record = self.get_record(line["object"])
+                is_valid = record is not None and record.content_id == content_id
+            if is_valid:
+                return Finding.from_dict(line["finding"])
+        return None
+
+    def _is_written_back(
+        self, current_claim: dict[str, Any] | None, content_id: str, object_id: str
+    ) -> bool:
+        """Whether another worker is about to write the finding to the same object."""
+        if not object_id or current_claim is None or current_claim["object"] != object_id:
+            return False
+        record = self.get_record(object_id)
+        return record is None or record.content_id != content_id
+
+    def _compute_expiry(self, deadline: Deadline) -> float:
+        return self._clock.now() + deadline.remaining_s()
+
+    def _wait(self, deadline: Deadline) -> None:
+        if deadline.remaining_s() < _MIN_TIME_LEFT_TO_WAIT_S:
+            raise AlreadyInProgressError("another delivery is still screening these bytes")
+        self._clock.sleep(random.uniform(*_POLL_INTERVAL_RANGE_S))  # noqa: S311
+
+    def _append(self, key: str, line: dict[str, Any], length: int) -> int:
+        while not (new_length := self._try_append(key, length, line)):
+            length = self._read_entry(key).length
+        return new_length
+
+    def _read_entry(self, key: str) -> _Entry:
+        return _Entry.parse(self._store.read(key))
+
+    def _try_append(self, key: str, length: int, line: dict[str, Any]) -> int:
+        """Append at `length`. Returns the new length, or 0 if the entry has another length."""
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        try:
+            is_appended = self._store.append(key, length, data)
+        except TransientError:
+            # The line may have arrived, and only the answer was lost.
+            is_appended = self._store.read(key)[length:].startswith(data)
+            if not is_appended:
+                raise
+        return length + len(data) if is_appended else 0
+
+
+@dataclass(frozen=True)
+class _ClaimedEntry:
+    """An entry with a claim as its last line."""
+
+    key: str
+    owner: str
+    length: int
+
+
+class _Claim:
+    """An exclusive right, held for the length of a ``with`` block. A block that ends before it is
+    done releases the right, so that the next worker may start at once."""
+
+    def __init__(self, ledger: Ledger, claimed: _ClaimedEntry) -> None:
+        self._ledger = ledger
+        self._key = claimed.key
+        self._owner = claimed.owner
+        self._length = claimed.length
+        self._is_done = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_done:
+            # If this fails too, the claim expires by itself, and the first error says more.
+            with suppress(FacescreenError):
+                self._append_line(self._build_release())
+
+    def _append_line(self, line: dict[str, Any]) -> None:
+        self._length = self._ledger.append_with_retries(self._key, line, self._length)
+
+    def _build_release(self) -> dict[str, Any]:
+        return {"released": self._owner}
+
+
+class ObjectClaim(_Claim):
+    """The exclusive right to tag and announce one revision of an object."""
+
+    def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
+        """Record that it is tagged and announced. Its revision may have changed since the claim:
+        `object_id` is that of the last one."""
+        is_same = self._key.endswith(object_id)
+        self._ledger.mark_done(object_id, record, self._length if is_same else 0)
+        self._is_done = is_same
+
+
+class ContentClaim(_Claim):
+    """The exclusive right to call the service about some bytes, and to write the finding to the
+    object for which it was called."""
+
+    def __init__(
+        self, ledger: Ledger, claimed: _ClaimedEntry, object_id: str, unproven_findings: int
+    ) -> None:
+        super().__init__(ledger, claimed)
+        self._object_id = object_id
+        self._is_proven = False
+        self.unproven_findings = unproven_findings
+        """Earlier calls that were paid for, after which the object had another revision."""
+
+    def record_finding(self, finding: Finding, *, is_proven: bool) -> None:
+        """Record a finding. From here on, a worker that takes over does not pay again."""
+        self._is_proven = is_proven
+        line = {
+            "finding": finding.to_dict(),
+            "owner": self._owner,
+            "object": self._object_id,
+            "is_proven": is_proven,
+            "until": self._ledger.now() + WRITE_BACK_TIMEOUT_S,
+        }
+        self._append_line(line)
+
+    def mark_proven(self) -> None:
+        """Note that a look after the call found the revision unchanged. Recorded on release."""
+        self._is_proven = True
+
+    def change_object(self, object_id: str) -> None:
+        """Continue with another revision of the object, which has the same bytes: the last finding
+        is not proven."""
+        self._object_id = object_id
+        self.unproven_findings += 1
+
+    def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
+        """Record that the object is tagged and announced. `object_id` is that of its last
+        revision."""
+        self._ledger.mark_done(object_id, record)
+        self._is_done = object_id == self._object_id
+
+    def _build_release(self) -> dict[str, Any]:
+        return {"released": self._owner, "is_proven": self._is_proven}
+
+
+@dataclass(frozen=True)
+class _Entry:
     """One entry as it was read."""
 
     length: int
     lines: tuple[dict[str, Any], ...]
 
     @classmethod
-    def parse(cls, data: bytes) -> _LedgerEntry:
+    def parse(cls, data: bytes) -> _Entry:
         return cls(len(data), tuple(json.loads(line) for line in data.splitlines()))
 
-    def get_current_owner(self, now: float) -> str:
-        """Return the owner of the current claim; empty if it is finished, released or expired."""
-        owner, until = "", 0.0
+    def get_current_claim(self, now: float) -> dict[str, Any] | None:
+        """Return the line of the current claim; None if it is done, released or expired."""
+        claim, until = None, 0.0
         for line in self.lines:
             if "claim" in line:
-                owner, until = line["claim"], line["until"]
-            elif "finding" in line:
+                claim, until = line, line["until"]
+            elif "done" in line or (claim is not None and line.get("released") == claim["claim"]):
+                claim = None
+            elif claim is not None and line.get("owner") == claim["claim"]:
                 until = min(until, line["until"])
-            elif "done" in line or line.get("released") == owner:
-                owner = ""
-        return owner if now < until + MAX_CLOCK_SKEW_S else ""
+        return claim if now < until + MAX_CLOCK_SKEW_S else None
 
-    def is_done(self, revision: str) -> bool:
-        return any(line.get("done") == revision for line in self.lines)
-
-    def get_finding(self, revision: str) -> Finding | None:
-        """Return the last finding that is valid for `revision`.
-
-        A finding made for another revision is valid only if that revision was checked again
-        afterwards (``done``). Otherwise the service may have been shown other bytes in between.
-        """
+    def get_record(self) -> ScreeningRecord | None:
         for line in reversed(self.lines):
-            if "finding" in line and (line["write"] == revision or self.is_done(line["write"])):
-                return Finding.from_dict(line["finding"])
+            if "done" in line:
+                finding = Finding.from_dict(line["finding"])
+                return ScreeningRecord(line["done"], line["sha256"], finding)
         return None
 
+    def count_findings(self) -> int:
+        return sum("finding" in line for line in self.lines)
 
-class Ledger:
-    """Claims and findings in a state bucket, which must not be versioned."""
-
-    def __init__(
-        self, store: StateStore, prefix: str = "ledger/", clock: Callable[[], float] = time.time
-    ) -> None:
-        self._store = store
-        self._prefix = prefix
-        self._clock = clock
-
-    def claim(self, entry_id: str, revision: str, deadline: Deadline) -> Claim | None:
-        """Claim an entry until `deadline`. Waits for another worker's claim to end.
-
-        Returns None if `revision` is already tagged and its message published. Raises
-        AlreadyInProgressError if the other claim does not end in time.
-        """
-        owner = uuid.uuid4().hex
-        while True:
-            entry = self._read_entry(entry_id)
-            if entry.is_done(revision):
-                return None
-            current_owner = entry.get_current_owner(self._clock())
-            if current_owner == owner:  # the append arrived, but its response was lost
-                return Claim(self, entry_id, owner, entry)
-            if not current_owner:
-                line = {"claim": owner, "until": self._clock() + deadline.remaining_s()}
-                if self._try_append(entry_id, entry, line):
-                    return Claim(self, entry_id, owner, entry)
-            elif deadline.remaining_s() < _MIN_TIME_LEFT_TO_WAIT_S:
-                raise AlreadyInProgressError("another delivery is still screening these bytes")
-            else:
-                time.sleep(random.uniform(*_POLL_INTERVAL_RANGE_S))  # noqa: S311
-
-    def get_finding(self, entry_id: str, revision: str) -> Finding | None:
-        """Return what is known about the bytes of an entry, without claiming it."""
-        return self._read_entry(entry_id).get_finding(revision)
-
-    def get_or_create_finding(
-        self, entry_id: str, create: Callable[[], Finding], deadline: Deadline
-    ) -> Finding:
-        """Return the finding under `entry_id`, or record the one that `create` returns. For bytes
-        outside any bucket."""
-        known = self.get_finding(entry_id, _NO_OBJECT_REVISION)
-        if known is not None:
-            return known
-        claim = self.claim(entry_id, _NO_OBJECT_REVISION, deadline)
-        if claim is None:
-            return self.get_or_create_finding(entry_id, create, deadline)
-        with claim:
-            finding = claim.get_finding(_NO_OBJECT_REVISION)
-            if finding is None:
-                finding = create()
-                claim.record_finding(finding, _NO_OBJECT_REVISION)
-            claim.mark_done(_NO_OBJECT_REVISION)
-        return finding
-
-    def put_once(self, entry_id: str, value: str) -> str:
-        """Store `value` under `entry_id` unless it has one already. Returns the stored value."""
-        entry = self._read_entry(entry_id)
-        while not entry.lines and not self._try_append(entry_id, entry, {"bound": value}):
-            entry = self._read_entry(entry_id)
-        return str(entry.lines[0]["bound"]) if entry.lines else value
-
-    def get_value(self, entry_id: str) -> str:
-        """Return the value that `put_once` stored; empty if there is none."""
-        lines = self._read_entry(entry_id).lines
-        return str(lines[0]["bound"]) if lines else ""
-
-    def copy_finding(self, entry_id: str, finding: Finding) -> None:
-        """Record a finding about the same bytes from another entry, valid for any revision."""
-        if self.get_finding(entry_id, _COPIED_FINDING_REVISION) is None:
-            until = self._clock() + WRITE_BACK_TIMEOUT_S
-            line = {"finding": finding.to_dict(), "write": _COPIED_FINDING_REVISION, "until": until}
-            self.append(entry_id, {**line, "done": _COPIED_FINDING_REVISION})
-
-    def append(self, entry_id: str, line: dict[str, Any]) -> None:
-        """Append `line`, also where others append at the same time."""
-        while not self._try_append(entry_id, self._read_entry(entry_id), line):
-            pass
-
-    def append_with_retries(self, entry_id: str, line: dict[str, Any]) -> None:
-        """Append `line`, and retry for some seconds: a finding that is lost is paid for again."""
-        retry(lambda: self.append(entry_id, line), _RETRY_DELAYS_S)
-
-    def now(self) -> float:
-        """Return the seconds since the epoch."""
-        return self._clock()
-
-    def _read_entry(self, entry_id: str) -> _LedgerEntry:
-        return _LedgerEntry.parse(self._store.read(self._prefix + entry_id))
-
-    def _try_append(self, entry_id: str, entry: _LedgerEntry, line: dict[str, Any]) -> bool:
-        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        return self._store.append(self._prefix + entry_id, entry.length, data)
+    def is_proven(self, finding_line: dict[str, Any]) -> bool:
+        """Whether a finding is proven, by its own line or by the release of its claim."""
+        return finding_line["is_proven"] or any(
+            line.get("released") == finding_line["owner"] and line["is_proven"]
+            for line in self.lines
+        )
 
 
-class Claim:
-    """The exclusive right to screen some bytes, held for the length of a ``with`` block.
-
-    A block that ends without `mark_done` releases the claim, so that the next worker may start at
-    once.
-    """
-
-    def __init__(self, ledger: Ledger, entry_id: str, owner: str, entry: _LedgerEntry) -> None:
-        self._ledger = ledger
-        self._entry_id = entry_id
-        self._owner = owner
-        self._entry = entry
-        self._is_active = True
-
-    def get_finding(self, revision: str) -> Finding | None:
-        """Return what was found about these bytes before."""
-        return self._entry.get_finding(revision)
-
-    def record_finding(self, finding: Finding, revision: str) -> None:
-        """Record a finding. From here on, a worker that takes over does not pay again."""
-        until = self._ledger.now() + WRITE_BACK_TIMEOUT_S
-        line = {"finding": finding.to_dict(), "write": revision, "until": until}
-        self._ledger.append_with_retries(self._entry_id, line)
-
-    def mark_done(self, revision: str) -> None:
-        """Record that this revision is tagged and its message is published."""
-        self._ledger.append(self._entry_id, {"done": revision})
-        self._is_active = False
-
-    def __enter__(self) -> Claim:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_active:
-            # If this fails too, the claim expires by itself, and the first error says more.
-            with suppress(FacescreenError):
-                self._ledger.append(self._entry_id, {"released": self._owner})
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -76,15 +76,14 @@ class BatchProcessor:
         try:
             return _ObjectResult(ref, self._screener.screen(ref, deadline))
         except FacescreenError as failure:
-            return _ObjectResult(
-                ref, self._mark_failed_on_last_receive(delivery, ref, failure), failure
-            )
+            outcome = self._mark_failed_on_last_receive(delivery, ref, failure, deadline)
+            return _ObjectResult(ref, outcome, failure)
         # A bug fails this delivery alone: it is logged, and delivered again without the others.
         except Exception as failure:  # noqa: BLE001
             return _ObjectResult(ref, None, failure)
 
     def _mark_failed_on_last_receive(
-        self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError
+        self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError, deadline: Deadline
     ) -> Outcome | None:
         """On the last receive, write `failed` on the object, because its event becomes a dead
         letter. An object over the daily limit is left alone: it did not fail, and a redrive
@@ -92,7 +91,7 @@ class BatchProcessor:
         if not self._is_last_receive(delivery) or isinstance(failure, DailyLimitReachedError):
             return None
         try:
-            return self._screener.mark_failed(ref, failure)
+            return self._screener.mark_failed(ref, failure, deadline)
         except FacescreenError:
             # The dead letter remains, and the first failure is its cause.
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -33,48 +34,77 @@ _DETAILS_BY_REJECTION_CODE = {
     "complete and upright.",
     "ToolargeImage": "The file is too large. Send a smaller one.",
 }
-_DETAILS_BY_UNREADABLE_CODE = {
+_DETAILS_BY_OBJECT_CODE = {
     "UnreadableArchive": "The object is archived. Restore it and upload it again.",
     "UnreadableEncryption": "The object is encrypted with the uploader's own key (SSE-C). "
     "Upload it without SSE-C.",
+    "AppendableObject": "The object is appendable: its bytes can change without a new upload. "
+    "Upload it with PutObject.",
+    "SymbolicLink": "The object is a symbolic link, which shows another object's bytes. Upload the "
+    "file itself.",
+    "RevisionNotPinned": "The store can't prove that the bytes stay the same while they are "
+    "screened. Upload the file in one part, as a JPEG of at most 1920 by 1080 pixels, or enable "
+    "versioning.",
 }
+
+
+@dataclass(frozen=True)
+class ScreenableMedia:
+    """Bytes that meet the requirements."""
+
+    media: Media
+    convert: bool
+    """Whether the store must convert them first."""
+    advice: tuple[Advice, ...]
+
+
+def assess_media(
+    reader: RangeReader,
+    merchant_biz_id: str,
+    *,
+    strictness: Strictness,
+    can_convert: bool,
+) -> ScreenableMedia | Finding:
+    """Check bytes against the requirements. Returns a finding if they can't be sent."""
+    try:
+        media = probe(reader)
+    except UnreadableMediaError as error:
+        return _build_invalid_media_finding(merchant_biz_id, str(error))
+    except ContentError as error:
+        return build_object_finding(merchant_biz_id, error.code, error.request_id)
+    assessment = assess(media, reader.size, strictness, can_convert=can_convert)
+    if assessment.rejections:
+        return _build_unmet_requirements_finding(merchant_biz_id, media, assessment)
+    return ScreenableMedia(media, assessment.convert, assessment.advice)
 
 
 def screen_media(
     reader: RangeReader,
     merchant_biz_id: str,
-    detect: Callable[[Media, Assessment], Detection],
+    detect: Callable[[Media], Detection],
     timings: Timings,
     *,
     strictness: Strictness,
-    can_convert: bool,
 ) -> Finding:
-    """Screen a file: check the requirements, then call the service if the file meets them.
-    Raises the errors of `detect`, except ContentError."""
+    """Screen a file that is not in a bucket: check the requirements, then call the service if the
+    file meets them. Raises the errors of `detect`, except ContentError."""
     with timings.measure("probe"):
-        try:
-            media = probe(reader)
-        except UnreadableMediaError as error:
-            return _build_invalid_media_finding(merchant_biz_id, str(error))
-        except ContentError as error:
-            return _build_unreadable_finding(merchant_biz_id, error)
-    assessment = assess(media, reader.size, strictness, can_convert=can_convert)
-    if assessment.rejections:
-        return _build_unmet_requirements_finding(merchant_biz_id, media, assessment)
-    return run_detection(
-        merchant_biz_id, lambda: detect(media, assessment), timings, media, assessment.advice
-    )
+        assessed = assess_media(reader, merchant_biz_id, strictness=strictness, can_convert=False)
+    if isinstance(assessed, Finding):
+        return assessed
+    return run_detection(merchant_biz_id, lambda: detect(assessed.media), timings, assessed)
 
 
 def run_detection(
     merchant_biz_id: str,
     detect: Callable[[], Detection],
     timings: Timings,
-    media: Media | None = None,
-    advice: tuple[Advice, ...] = (),
+    screenable: ScreenableMedia | None = None,
 ) -> Finding:
-    """Call the service and return its finding. Raises the errors of `detect`, except
-    ContentError."""
+    """Call the service and return its finding. `screenable` is None if the bytes were not read.
+    Raises the errors of `detect`, except ContentError."""
+    media = screenable.media if screenable else None
+    advice = screenable.advice if screenable else ()
     with timings.measure("call"):
         try:
             detection = detect()
@@ -95,6 +125,19 @@ def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Find
     )
 
 
+def build_object_finding(merchant_biz_id: str, code: str, request_id: str = "") -> Finding:
+    """Return the finding for an object whose kind, not whose picture, can't be screened. No call
+    was made, and a better photo would not help."""
+    return Finding(
+        Verdict.UNSCREENABLE,
+        merchant_biz_id,
+        _format_now(),
+        reasons=(code,),
+        detail=_DETAILS_BY_OBJECT_CODE[code],
+        request_id=request_id,
+    )
+
+
 def _build_invalid_media_finding(merchant_biz_id: str, detail: str) -> Finding:
     """Build the finding for bytes that are not an image or video. No call was made."""
     return Finding(
@@ -104,19 +147,6 @@ def _build_invalid_media_finding(merchant_biz_id: str, detail: str) -> Finding:
         reasons=("UnqualifiedPhoto",),
         detail=detail,
         retake=True,
-    )
-
-
-def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Finding:
-    """Build the finding for an object that the store refuses to read. No call was made, and a
-    better photo would not help."""
-    return Finding(
-        Verdict.UNSCREENABLE,
-        merchant_biz_id,
-        _format_now(),
-        reasons=(error.code,),
-        detail=_DETAILS_BY_UNREADABLE_CODE[error.code],
-        request_id=error.request_id,
     )
 
 

@@ -14,8 +14,8 @@ from facescreen.errors import (
     ObjectNotFoundError,
 )
 from facescreen.message import build_outcome_data, build_screening_data
-from facescreen.model import Status, TaggingResult
-from facescreen.records.ledger import compute_entry_id
+from facescreen.model import Finding, Status, TaggingResult
+from facescreen.records.ledger import compute_content_id, compute_object_id
 from facescreen.screening import findings
 from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
 from facescreen.tags import read_tagged_etag
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.deepfake.response import Detection
-    from facescreen.media.media import Media
-    from facescreen.model import Finding, ObjectRef
-    from facescreen.records.ledger import Ledger
-    from facescreen.requirements import Assessment, Strictness
+    from facescreen.model import ObjectHead, ObjectRef
+    from facescreen.records.ledger import Ledger, ScreeningRecord
+    from facescreen.requirements import Strictness
+    from facescreen.screening.pinning import ObjectPinner
     from facescreen.screening.screener import Screener
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
@@ -45,6 +45,7 @@ class OnDemandScreener:
 
     screener: Screener
     store: ObjectStore
+    pinner: ObjectPinner
     ledger: Ledger
     detect: Callable[[DetectRequest], Detection]
     merchant_prefix: str
@@ -59,7 +60,7 @@ class OnDemandScreener:
         overwritten meanwhile."""
         outcome = self.screener.screen(ref, deadline, write_back=write_back)
         if outcome.status is Status.ALREADY_SCREENED:
-            return self.get_outcome(ref)
+            return self.get_outcome(ref, deadline)
         if outcome.status is Status.GONE:
             raise ObjectNotFoundError(outcome.detail)
         if (
@@ -70,20 +71,29 @@ class OnDemandScreener:
             raise ObjectChangedError("the object was overwritten or deleted while it was screened")
         return build_outcome_data(outcome)
 
-    def get_outcome(self, ref: ObjectRef) -> dict[str, Any]:
+    def get_outcome(self, ref: ObjectRef, deadline: Deadline) -> dict[str, Any]:
         """Return the known outcome of an object's current bytes. Raises ObjectNotFoundError,
         NotScreenedError."""
         timings = Timings()
         head = self.store.head(ref)
-        finding = self.ledger.get_finding(compute_entry_id(ref, head), head.revision)
-        if finding is None:
+        record = self.ledger.get_record(compute_object_id(ref, head.revision))
+        if record is None or not self._is_about_current_bytes(record, ref, head, deadline):
             raise NotScreenedError("the object's current bytes have not been screened")
         tags_etag = read_tagged_etag(
             self.store.get_tags(ref), prefix=self.tag_prefix, form=self.tag_form
         )
         tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED_RESULT
-        pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-        return build_screening_data(pinned, finding, tagging, timings.durations_ms)
+        screened_ref = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+        return build_screening_data(screened_ref, record.finding, tagging, timings.durations_ms)
+
+    def _is_about_current_bytes(
+        self, record: ScreeningRecord, ref: ObjectRef, head: ObjectHead, deadline: Deadline
+    ) -> bool:
+        """Whether a record of a revision is about these bytes. A later upload may share the times
+        of a multipart upload, so only its bytes tell."""
+        if head.version_id or head.has_visible_time or not record.sha256:
+            return True
+        return self.pinner.pin(ref, deadline).sha256 == record.sha256
 
     def screen_bytes(
         self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
@@ -93,23 +103,25 @@ class OnDemandScreener:
         digest = hashlib.sha256(data).hexdigest()
         self._reserve_idempotency_key(idempotency_key, digest)
 
+        timings = Timings()
+        assessed = findings.assess_media(
+            BytesReader(data),
+            self._build_merchant_biz_id(digest),
+            strictness=self.strictness,
+            can_convert=False,
+        )
+        if isinstance(assessed, Finding):
+            return build_screening_data(None, assessed, NOT_REQUESTED_RESULT, timings.durations_ms)
+        kind = assessed.media.kind
+
         def create_finding(biz_id: str, timings: Timings) -> Finding:
-            def detect(media: Media, _: Assessment) -> Detection:
-                request = DetectRequest.from_bytes(
-                    data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
-                )
-                return self.detect(request)
-
-            return findings.screen_media(
-                BytesReader(data),
-                biz_id,
-                detect,
-                timings,
-                strictness=self.strictness,
-                can_convert=False,
+            request = DetectRequest.from_bytes(
+                data, kind=kind, merchant_biz_id=biz_id, deadline=deadline
             )
+            return findings.run_detection(biz_id, lambda: self.detect(request), timings, assessed)
 
-        return self._screen_once(_build_entry_id("bytes", digest), create_finding, deadline)
+        content_id = compute_content_id(digest, kind, convert=False)
+        return self._screen_once(content_id, create_finding, deadline)
 
     def screen_url(
         self, url: str, kind: str, deadline: Deadline, *, idempotency_key: str = ""
@@ -135,11 +147,14 @@ class OnDemandScreener:
         self, entry_id: str, create_finding: Callable[[str, Timings], Finding], deadline: Deadline
     ) -> dict[str, Any]:
         timings = Timings()
-        biz_id = (self.merchant_prefix + entry_id)[:32]
+        biz_id = self._build_merchant_biz_id(entry_id)
         finding = self.ledger.get_or_create_finding(
             entry_id, lambda: create_finding(biz_id, timings), deadline
         )
         return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
+
+    def _build_merchant_biz_id(self, entry_id: str) -> str:
+        return (self.merchant_prefix + entry_id)[:32]
 
     def _reserve_idempotency_key(self, idempotency_key: str, content: str) -> None:
         if (

@@ -1,74 +1,50 @@
-"""The screener: claims an object, screens it, records the finding, tags the object, and
-publishes."""
+"""The screener: finds the revision that an event is about, has it screened, and repairs what an
+overwrite left behind."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChangedError, ObjectNotFoundError
-from facescreen.message import build_message
 from facescreen.model import Outcome, Status
-from facescreen.records.ledger import compute_entry_id
-from facescreen.screening.findings import build_failed_finding, screen_media
-from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
+from facescreen.records.ledger import compute_object_id
+from facescreen.screening.attempt import Attempt
+from facescreen.screening.pinning import Pin
+from facescreen.screening.tagger import SUPERSEDED_RESULT
 from facescreen.timing import Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.bus.ports import Publisher
-    from facescreen.deepfake.request import DetectRequest
-    from facescreen.deepfake.response import Detection
     from facescreen.errors import FacescreenError
-    from facescreen.media.media import Media
-    from facescreen.model import Finding, ObjectHead, ObjectRef
-    from facescreen.records.history import History
+    from facescreen.model import ObjectRef
     from facescreen.records.ledger import Ledger
-    from facescreen.requirements import Assessment, Strictness
-    from facescreen.screening.quarantine import Quarantine
+    from facescreen.screening.pinning import ObjectPinner, PinnedObject
+    from facescreen.screening.revision_screener import RevisionScreener
     from facescreen.screening.tagger import Tagger
-    from facescreen.screening.transfer import Transfer
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-
-@dataclass(frozen=True)
-class ScreenerOptions:
-    """The settings that the screener uses."""
-
-    source: str
-    """The CloudEvents `source` of messages: the function."""
-    merchant_prefix: str
-    strictness: Strictness
-    convert: bool
+_MAX_VERSIONS_CHECKED = 20
+"""Versions with the same ETag under one key, of which one event is about one."""
 
 
 class Screener:
-    """Screens one object at a time."""
+    """Screens the objects that events are about."""
 
     def __init__(
         self,
         *,
         store: ObjectStore,
+        pinner: ObjectPinner,
         ledger: Ledger,
-        transfer: Transfer,
-        detect: Callable[[DetectRequest], Detection],
         tagger: Tagger,
-        publisher: Publisher,
-        history: History,
-        options: ScreenerOptions,
-        quarantine: Quarantine | None = None,
+        revision_screener: RevisionScreener,
     ) -> None:
         self._store = store
+        self._pinner = pinner
         self._ledger = ledger
-        self._transfer = transfer
-        self._detect = detect
         self._tagger = tagger
-        self._publisher = publisher
-        self._history = history
-        self._options = options
-        self._quarantine = quarantine
+        self._revision_screener = revision_screener
 
     def screen(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool = True) -> Outcome:
         """Screen one object and return its outcome.
@@ -77,144 +53,86 @@ class Screener:
         again. Without `write_back` nothing is tagged or published. The finding is recorded either
         way, so that it is paid for once.
         """
-        timings = Timings(ref.event_time)
+        attempt = Attempt(deadline, Timings(ref.event_time), write_back)
         try:
-            with timings.measure("look"):
-                head = self._store.head(ref)
-            if ref.etag and ref.etag != head.etag:
-                self._tagger.remove_stale_tags(ref, ref.etag, head)
-                return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
-            pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            return self._claim_and_screen(pinned, head, deadline, timings, write_back=write_back)
+            outcome = self._screen_event(ref, attempt)
         except ObjectNotFoundError as error:
-            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(error))
+            outcome = Outcome(ref, Status.GONE, detail=str(error))
         except ObjectChangedError:
-            return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
+            outcome = Outcome(ref, Status.SUPERSEDED)
+        return replace(outcome, timing=attempt.timings.durations_ms)
 
-    def mark_failed(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
-        """Write `failed` on an object whose event is not delivered again, or the finding that is
-        already recorded. Raises errors.FacescreenError."""
-        timings = Timings(ref.event_time)
+    def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
+        """Write `failed` to an object whose event is not delivered again, or what is known about
+        its bytes. Raises errors.FacescreenError."""
+        attempt = Attempt(deadline, Timings(ref.event_time))
+        outcome = Outcome(ref, Status.SUPERSEDED)
         try:
-            head = self._store.head(ref)
-            if ref.etag and ref.etag != head.etag:
-                return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
-            pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            recorded = self._ledger.get_finding(compute_entry_id(pinned, head), head.revision)
-            finding = recorded or build_failed_finding(
-                self._build_merchant_biz_id(pinned, head), failure
-            )
-            return self._write_back(pinned, head, finding, timings, quarantine=None)
+            pinned: PinnedObject | None = self._pinner.pin(ref, deadline)
+            if pinned is not None and ref.etag not in ("", pinned.ref.etag):
+                pinned = self._find_unscreened_version(ref, pinned, deadline)
+            if pinned is not None:
+                outcome = self._revision_screener.mark_failed(pinned, failure, attempt)
         except ObjectNotFoundError as error:
-            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(error))
+            outcome = Outcome(ref, Status.GONE, detail=str(error))
+        return replace(outcome, timing=attempt.timings.durations_ms)
 
-    def _claim_and_screen(
-        self,
-        ref: ObjectRef,
-        head: ObjectHead,
-        deadline: Deadline,
-        timings: Timings,
-        *,
-        write_back: bool,
-    ) -> Outcome:
-        with timings.measure("claim"):
-            claim = self._ledger.claim(compute_entry_id(ref, head), head.revision, deadline)
-        if claim is None:
-            if write_back:
-                with timings.measure("tag"):
-                    self._restore_tags(ref, head)
-            return Outcome(ref, Status.ALREADY_SCREENED, timing=timings.durations_ms)
-        with claim:
-            finding = claim.get_finding(head.revision)
-            if finding is None:
-                finding = self._screen_media(ref, head, deadline, timings)
-                with timings.measure("record"):
-                    claim.record_finding(finding, head.revision)
-            if not write_back:
-                return self._recheck_object(ref, head, finding, timings)
-            outcome = self._write_back(ref, head, finding, timings, quarantine=self._quarantine)
-            if outcome.status is Status.SCREENED:
-                claim.mark_done(head.revision)
-            return outcome
-
-    def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
-        """Tag an object again that is already screened and has lost its tags."""
-        if self._tagger.has_current_tags(ref, head):
-            return
-        finding = self._ledger.get_finding(compute_entry_id(ref, head), head.revision)
-        if finding is not None:
-            self._tagger.write_tags(ref, head, finding)
-
-    def _write_back(
-        self,
-        ref: ObjectRef,
-        head: ObjectHead,
-        finding: Finding,
-        timings: Timings,
-        *,
-        quarantine: Quarantine | None,
-    ) -> Outcome:
-        """Tag, quarantine, publish, add to the history, and delete a moved original.
-
-        Tags come before the message, so that its reader finds them. The original is deleted
-        afterwards, because a deleted object could no longer be published."""
-        with timings.measure("tag"):
-            tagging = self._tagger.write_tags(ref, head, finding)
-        if tagging is SUPERSEDED_RESULT:
-            return Outcome(ref, Status.SUPERSEDED, finding, tagging, timings.durations_ms)
-        outcome = Outcome(ref, Status.SCREENED, finding, tagging, timings.durations_ms)
-        if quarantine:
-            with timings.measure("quarantine"):
-                quarantine_result = quarantine.apply(ref, head, finding)
-            outcome = replace(outcome, quarantine=quarantine_result, timing=timings.durations_ms)
-        with timings.measure("announce"):
-            self._publisher.publish(build_message(outcome, source=self._options.source))
-        with timings.measure("list"):
-            self._history.add(outcome)
-        if quarantine and outcome.quarantine:
-            quarantine.delete_original(ref, head, outcome.quarantine)
+    def _screen_event(self, ref: ObjectRef, attempt: Attempt) -> Outcome:
+        """Screen the current revision if the event is about it, or else an older version."""
+        with attempt.timings.measure("look"):
+            pinned = self._pinner.pin(ref, attempt.deadline)
+        outcome = Outcome(ref, Status.SUPERSEDED)
+        if ref.etag in ("", pinned.ref.etag):
+            outcome = self._revision_screener.screen(pinned, attempt)
+        if outcome.status in (Status.ALREADY_SCREENED, Status.SUPERSEDED):
+            version = self._find_unscreened_version(ref, pinned, attempt.deadline)
+            if version is not None:
+                return self._revision_screener.screen(version, attempt)
+        if outcome.status is Status.SUPERSEDED and attempt.write_back:
+            has_written_tags = _has_written_tags(outcome)
+            self._repair(pinned.ref, attempt.deadline, is_overwritten=has_written_tags)
         return outcome
 
-    def _recheck_object(
-        self, ref: ObjectRef, head: ObjectHead, finding: Finding, timings: Timings
-    ) -> Outcome:
-        """Return the outcome for a caller, unless the object has changed since."""
-        with timings.measure("tag"):
-            is_unchanged = self._store.head(ref) == head
-        if not is_unchanged:
-            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED_RESULT, timings.durations_ms)
-        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
+    def _find_unscreened_version(
+        self, ref: ObjectRef, current: PinnedObject, deadline: Deadline
+    ) -> PinnedObject | None:
+        """Return an older version with the event's ETag that has no verdict yet. OSS's events name
+        no version, and an older version becomes the current one when newer ones are deleted."""
+        if current.pin is not Pin.VERSION or ref.version_id or not ref.etag:
+            return None
+        versions = (
+            version
+            for version in self._store.list_versions(ref)
+            if version.etag == ref.etag and version.version_id != current.ref.version_id
+        )
+        for version, _ in zip(versions, range(_MAX_VERSIONS_CHECKED), strict=False):
+            if self._ledger.get_record(compute_object_id(version, version.version_id)) is None:
+                return self._pinner.pin(version, deadline)
+        return None
 
-    def _screen_media(
-        self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, timings: Timings
-    ) -> Finding:
-        biz_id = self._build_merchant_biz_id(ref, head)
+    def _repair(self, ref: ObjectRef, deadline: Deadline, *, is_overwritten: bool) -> None:
+        """See to it that the current bytes keep no verdict on others, and don't lose their own.
 
-        def detect(media: Media, assessment: Assessment) -> Detection:
-            request = self._transfer.build_request(ref, media.kind, convert=assessment.convert)
-            return self._detect(replace(request, merchant_biz_id=biz_id, deadline=deadline))
+        With `is_overwritten`, a tagging request of this delivery reached other bytes than those it
+        was for, and may have replaced their own verdict. An earlier attempt of the same delivery
+        may have left tags as well, if it was killed.
+        """
+        while True:
+            current = self._pinner.pin(replace(ref, etag="", version_id=""), deadline)
+            if not is_overwritten and not self._needs_repair(current):
+                return
+            outcome = self._revision_screener.screen(current, Attempt(deadline))
+            if not _has_written_tags(outcome):
+                return
+            is_overwritten = True
 
-        return screen_media(
-            _ObjectReader(self._store, ref, head.size),
-            biz_id,
-            detect,
-            timings,
-            strictness=self._options.strictness,
-            can_convert=self._options.convert and self._store.can_convert,
+    def _needs_repair(self, current: PinnedObject) -> bool:
+        object_id = compute_object_id(current.ref, current.head.revision)
+        return (
+            self._tagger.has_any_verdict(current) or self._ledger.get_record(object_id) is not None
         )
 
-    def _build_merchant_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
-        """Build the id, which is the same for the same bytes."""
-        return (self._options.merchant_prefix + compute_entry_id(ref, head))[:32]
 
-
-@dataclass(frozen=True)
-class _ObjectReader:
-    """An object's bytes, as media.probe reads them."""
-
-    store: ObjectStore
-    ref: ObjectRef
-    size: int
-
-    def read(self, start: int, length: int) -> bytes:
-        return self.store.read(self.ref, start, length)
+def _has_written_tags(outcome: Outcome) -> bool:
+    """Whether tags were written to other bytes than the judged ones."""
+    return outcome.tagging is SUPERSEDED_RESULT

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from facescreen.deepfake.request import MAX_INLINE_BYTES, DetectRequest
+from facescreen.screening.pinning import Pin
 
 if TYPE_CHECKING:
-    from facescreen.model import ObjectRef
+    from facescreen.screening.pinning import PinnedObject
     from facescreen.storage.ports import ObjectStore
+
+
+@dataclass(frozen=True)
+class OutgoingContent:
+    """A request, and whether it proves what the service sees."""
+
+    request: DetectRequest
+    is_proof: bool
+    """Whether the service can only see the bytes that were read, whatever is written to their key
+    meanwhile."""
 
 
 class Transfer(Protocol):
     """Builds the request that screens one object."""
 
-    def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
+    def prepare(self, pinned: PinnedObject, kind: str, *, convert: bool) -> OutgoingContent:
         """Build the request. `kind` is ``image`` or ``video``; with `convert` the store returns
         a conforming JPEG."""
 
@@ -26,21 +38,23 @@ class UrlTransfer:
         self._store = store
         self._valid_for_s = valid_for_s
 
-    def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
+    def prepare(self, pinned: PinnedObject, kind: str, *, convert: bool) -> OutgoingContent:
         def presign() -> str:
-            return self._store.presign(ref, self._valid_for_s, convert=convert)
+            return self._store.presign(pinned.ref, self._valid_for_s, convert=convert)
 
-        return DetectRequest(url=presign, kind=kind)
+        return OutgoingContent(DetectRequest(url=presign, kind=kind), pinned.pin is Pin.VERSION)
 
 
 class InlineTransfer:
-    """Reads the bytes and sends them, so that no URL leaves the deployment."""
+    """Sends the bytes, so that no URL leaves the deployment."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
-        return DetectRequest.from_bytes(self._store.download(ref, convert=convert), kind=kind)
+    def prepare(self, pinned: PinnedObject, kind: str, *, convert: bool) -> OutgoingContent:
+        data = self._store.convert(pinned.ref) if convert else pinned.data
+        is_proof = not convert or pinned.pin is Pin.VERSION
+        return OutgoingContent(DetectRequest.from_bytes(data, kind=kind), is_proof)
 
 
 class AutoTransfer:
@@ -50,7 +64,7 @@ class AutoTransfer:
         self._inline = inline
         self._by_url = by_url
 
-    def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
-        fits = ref.size is not None and ref.size <= MAX_INLINE_BYTES
-        transfer = self._inline if fits and kind == "image" and not convert else self._by_url
-        return transfer.build_request(ref, kind, convert=convert)
+    def prepare(self, pinned: PinnedObject, kind: str, *, convert: bool) -> OutgoingContent:
+        fits_inline = kind == "image" and pinned.head.size <= MAX_INLINE_BYTES
+        transfer = self._inline if fits_inline and not convert else self._by_url
+        return transfer.prepare(pinned, kind, convert=convert)

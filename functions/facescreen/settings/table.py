@@ -265,11 +265,31 @@ class Settings(SettingsGroup):
         where="choose an abbreviation of your own",
         section=CALL_SECTION,
     )
+    revision_pin: str = setting(
+        "REVISION_PIN",
+        choice_of("auto", "bytes"),
+        "auto",
+        doc="What proves in an unversioned bucket that an object was not overwritten. auto: its "
+        "ETag, size and Last-Modified, and its bytes where the store may date the object earlier "
+        "than it became visible; bytes: always its bytes, which are read again at each look, and "
+        "images that need conversion are unscreenable.",
+        section=CALL_SECTION,
+    )
+    revision_margin_s: float = setting(
+        "REVISION_MARGIN_S",
+        NumberType(0, 5),
+        "1",
+        doc="In an unversioned bucket an object is screened once its Last-Modified is this many "
+        "seconds over, so that no other upload can have the same: how far the clocks of the "
+        "store's servers may differ. Versioned buckets need no wait.",
+        section=CALL_SECTION,
+    )
     upload_endpoint: str = setting(
         "CLOUDAUTH_UPLOAD_ENDPOINT",
         EndpointType(),
         UPLOAD_AUTHORIZATION_ENDPOINT,
-        doc="Endpoint that authorizes uploads of files; only used with TRANSFER=inline.",
+        doc="Endpoint that authorizes uploads of files; used with TRANSFER=inline, and where only "
+        "an object's bytes prove what the service saw.",
         section=PLATFORM_SECTION,
     )
     tag_prefix: str = setting(

@@ -9,6 +9,7 @@ import click
 from facescreen.errors import FacescreenError, InvalidRequestError
 from facescreen.model import ObjectRef
 from facescreen.records.ledger import Ledger
+from facescreen.screening.pinning import ObjectPinner
 from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
@@ -128,7 +129,12 @@ def _connect_releaser(store: str, environment: Environment, profile: str) -> Rel
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
     records = QuarantineRecords(Ledger(platform.create_state_store(settings.state_bucket)))
-    return Releaser(platform.quarantine_store, records, settings.quarantine)
+    pinner = ObjectPinner(
+        platform.quarantine_store,
+        margin_s=settings.revision_margin_s,
+        trust_times=settings.revision_pin == "auto",
+    )
+    return Releaser(platform.quarantine_store, pinner, records, settings.quarantine)
 
 
 def _plan(releaser: Releaser, ref: ObjectRef) -> _ReleaseResult:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 
 from facescreen.errors import ObjectNotFoundError
-from facescreen.model import ObjectHead, ObjectRef
-from facescreen.records.ledger import compute_entry_id
+from facescreen.model import ObjectRef
+from facescreen.screening.pinning import ObjectPinner, PinnedObject
 from facescreen.screening.quarantine import (
     QuarantineRecords,
     copy_and_verify,
@@ -17,6 +15,10 @@ from facescreen.screening.quarantine import (
 )
 from facescreen.settings.table import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore
+from facescreen.timing import Deadline
+
+_TIMEOUT_S = 60.0
+"""For reading one object, until its revision is certain."""
 
 
 class NotReleasedError(Exception):
@@ -27,10 +29,9 @@ class NotReleasedError(Exception):
 class RestorePlan:
     """Move an object back to its original location."""
 
-    quarantined: ObjectRef
-    head: ObjectHead
+    quarantined: PinnedObject
     origin: ObjectRef
-    existing: ObjectHead | None
+    existing: PinnedObject | None
     """What is at the original location: nothing, an older version, or the same bytes."""
 
     @property
@@ -43,8 +44,7 @@ class RestorePlan:
 class AclPlan:
     """Restore the ACL of an object that was made private."""
 
-    ref: ObjectRef
-    head: ObjectHead
+    private: PinnedObject
     acl: str
 
     @property
@@ -59,20 +59,20 @@ class Releaser:
     NotReleasedError and errors.FacescreenError."""
 
     store: QuarantineStore
+    pinner: ObjectPinner
     records: QuarantineRecords
     settings: QuarantineSettings
 
     def plan(self, ref: ObjectRef) -> RestorePlan | AclPlan:
         """Find out what releasing an object would do."""
         try:
-            head = self.store.head(ref)
+            pinned = self._pin(ref)
         except ObjectNotFoundError:
             raise NotReleasedError("there is no such object: was it released already?") from None
-        pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
         origin = parse_original_ref(self.settings, ref)
         if origin is None:
-            return self._plan_acl(pinned, head)
-        return RestorePlan(pinned, head, origin, self._check_destination(origin, head))
+            return self._plan_acl(pinned)
+        return RestorePlan(pinned, origin, self._check_destination(origin, pinned))
 
     def execute(self, plan: RestorePlan | AclPlan) -> None:
         """Execute a plan. Records the release first: copying the object back sends an event, which
@@ -82,62 +82,52 @@ class Releaser:
         else:
             self._restore_acl(plan)
 
-    def _plan_acl(self, ref: ObjectRef, head: ObjectHead) -> AclPlan:
-        acl = self.records.get_acl(compute_entry_id(ref, head))
+    def _pin(self, ref: ObjectRef) -> PinnedObject:
+        return self.pinner.pin(ref, Deadline.after(_TIMEOUT_S))
+
+    def _plan_acl(self, pinned: PinnedObject) -> AclPlan:
+        acl = self.records.get_acl(pinned.ref, pinned.sha256)
         if not acl:
             raise NotReleasedError(
                 "the object was not made private, and is not in quarantine. Name a moved object by "
                 "its location in quarantine (the field quarantine of its message), and set "
                 "QUARANTINE_BUCKET to the function's value"
             )
-        return AclPlan(ref, head, acl)
+        return AclPlan(pinned, acl)
 
-    def _check_destination(self, origin: ObjectRef, head: ObjectHead) -> ObjectHead | None:
+    def _check_destination(
+        self, origin: ObjectRef, quarantined: PinnedObject
+    ) -> PinnedObject | None:
         try:
-            existing = self.store.head(origin)
+            existing = self._pin(origin)
         except ObjectNotFoundError:
             return None
-        if _is_same_content(existing, head) or (
-            existing.version_id and _parse_last_modified(existing) < _parse_last_modified(head)
-        ):
+        is_older_version = (
+            existing.head.version_id
+            and existing.head.last_modified < quarantined.head.last_modified
+        )
+        if existing.sha256 == quarantined.sha256 or is_older_version:
             return existing
         raise NotReleasedError(f"there is another object at {origin.uri}, which is not overwritten")
 
     def _restore(self, plan: RestorePlan) -> None:
-        entry_id = compute_entry_id(plan.origin, plan.head)
-        self.records.record_release(entry_id)
-        if plan.existing is None or not _is_same_content(plan.existing, plan.head):
-            must_be_new = plan.existing is None
-            restored = copy_and_verify(
-                self.store, plan.quarantined, plan.head, plan.origin, must_be_new=must_be_new
+        quarantined = plan.quarantined
+        self.records.record_release(plan.origin, quarantined.sha256)
+        if plan.existing is None or plan.existing.sha256 != quarantined.sha256:
+            copy_and_verify(
+                self.store,
+                self.pinner,
+                quarantined,
+                plan.origin,
+                Deadline.after(_TIMEOUT_S),
+                must_be_new=plan.existing is None,
             )
-            self._copy_records(entry_id, compute_entry_id(plan.origin, restored))
-        delete_if_unchanged(self.store, plan.quarantined, plan.head)
-
-    def _copy_records(self, entry_id: str, restored_id: str) -> None:
-        """With SSE-KMS, each copy has a new ETag, and so a new entry in the records."""
-        if restored_id == entry_id:
-            return
-        self.records.record_release(restored_id)
-        if finding := self.records.get_finding(entry_id):
-            self.records.copy_finding(restored_id, finding)
+        delete_if_unchanged(self.store, quarantined.ref, quarantined.head)
 
     def _restore_acl(self, plan: AclPlan) -> None:
-        self.records.record_release(compute_entry_id(plan.ref, plan.head))
-        self.store.set_acl(plan.ref, plan.acl)
-        if self.store.head(plan.ref) != plan.head:
+        self.records.record_release(plan.private.ref, plan.private.sha256)
+        self.store.set_acl(plan.private.ref, plan.acl)
+        released = self.pinner.look_again(plan.private, Deadline.after(_TIMEOUT_S))
+        if released is None:
             raise NotReleasedError("overwritten at this moment: check its ACL")
-
-
-def _is_same_content(head: ObjectHead, other: ObjectHead) -> bool:
-    """Whether the content is certainly the same, so that one copy can be deleted."""
-    same_checksum = head.checksum == other.checksum and bool(head.checksum)
-    return head.size == other.size and (head.etag == other.etag or same_checksum)
-
-
-def _parse_last_modified(head: ObjectHead) -> datetime:
-    """OSS writes an HTTP date, the S3 adapter ISO 8601."""
-    try:
-        return datetime.fromisoformat(head.last_modified)
-    except ValueError:
-        return parsedate_to_datetime(head.last_modified)
+        self.records.keep_record(plan.private, released)

@@ -96,10 +96,9 @@ class TargetScreener:
                 finding = screen_media(
                     reader,
                     biz_id,
-                    lambda media, _: self._detect(reader, media.kind, biz_id),
+                    lambda media: self._detect(reader, media.kind, biz_id),
                     timings,
                     strictness=self.strictness,
-                    can_convert=False,
                 )
                 if _get_file_state(stream) != state:
                     raise errors.ObjectChangedError("the file changed while it was screened")

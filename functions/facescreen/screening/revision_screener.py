@@ -1,0 +1,295 @@
+"""The revision screener: finds out what is to be said about one revision of an object, with at most
+one paid call for its bytes, and has it written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from facescreen.model import Finding, ObjectType, Outcome, Status
+from facescreen.records.ledger import (
+    ScreeningRecord,
+    compute_content_id,
+    compute_object_id,
+    compute_uncalled_id,
+)
+from facescreen.screening.findings import (
+    ScreenableMedia,
+    assess_media,
+    build_failed_finding,
+    build_object_finding,
+    run_detection,
+)
+from facescreen.screening.pinning import Pin
+from facescreen.screening.tagger import NOT_REQUESTED_RESULT
+from facescreen.timing import run_side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from facescreen.deepfake.request import DetectRequest
+    from facescreen.deepfake.response import Detection
+    from facescreen.errors import FacescreenError
+    from facescreen.records.ledger import ContentClaim, Ledger
+    from facescreen.requirements import Strictness
+    from facescreen.screening.attempt import Attempt
+    from facescreen.screening.pinning import PinnedObject
+    from facescreen.screening.tagger import TaggedObject, Tagger
+    from facescreen.screening.transfer import OutgoingContent, Transfer
+    from facescreen.screening.verdict_writer import VerdictWriter
+    from facescreen.storage.ports import ObjectStore
+    from facescreen.timing import SideBySide
+
+_MAX_UNPROVEN_FINDINGS = 2
+"""Paid calls about the same bytes while the revision of their object keeps changing."""
+_CODES_BY_OBJECT_TYPE = {
+    ObjectType.APPENDABLE: "AppendableObject",
+    ObjectType.SYMLINK: "SymbolicLink",
+}
+
+
+@dataclass(frozen=True)
+class ScreenerOptions:
+    """The settings that decide how bytes are screened."""
+
+    merchant_prefix: str
+    strictness: Strictness
+    convert: bool
+
+
+class RevisionScreener:
+    """Screens one revision of an object at a time."""
+
+    def __init__(
+        self,
+        *,
+        store: ObjectStore,
+        ledger: Ledger,
+        tagger: Tagger,
+        transfer: Transfer,
+        transfer_bytes: Transfer,
+        detect: Callable[[DetectRequest], Detection],
+        verdict_writer: VerdictWriter,
+        options: ScreenerOptions,
+        side_by_side: SideBySide = run_side_by_side,
+    ) -> None:
+        """`transfer_bytes` sends the bytes themselves: a URL might show the service others."""
+        self._store = store
+        self._ledger = ledger
+        self._tagger = tagger
+        self._transfer = transfer
+        self._transfer_bytes = transfer_bytes
+        self._detect = detect
+        self._verdict_writer = verdict_writer
+        self._options = options
+        self._side_by_side = side_by_side
+
+    def screen(self, pinned: PinnedObject, attempt: Attempt) -> Outcome:
+        """Screen the bytes that were read, or use what is known about them."""
+        with attempt.timings.measure("probe"):
+            assessed = self._assess(pinned)
+        if isinstance(assessed, Finding):
+            return self._finish(pinned, _build_uncalled_record(pinned, assessed), attempt)
+        content_id = _compute_content_id(pinned, assessed)
+        with attempt.timings.measure("claim"):
+            claim = self._claim_content(pinned, content_id, attempt)
+        if isinstance(claim, Finding):
+            record = ScreeningRecord(content_id, pinned.sha256, claim)
+            return self._finish(pinned, record, attempt)
+        with claim:
+            judged = self._call(pinned, assessed, claim, attempt)
+            if isinstance(judged, _JudgedObject):
+                return self._finish_claim(judged, content_id, claim, attempt)
+        if judged is None:
+            return Outcome(pinned.ref, Status.SUPERSEDED)
+        return self._finish(pinned, _build_uncalled_record(pinned, judged), attempt)
+
+    def mark_failed(
+        self, pinned: PinnedObject, failure: FacescreenError, attempt: Attempt
+    ) -> Outcome:
+        """Write `failed` to the object, or what is known about its bytes."""
+        assessed = self._assess(pinned)
+        if isinstance(assessed, Finding):
+            return self._finish(pinned, _build_uncalled_record(pinned, assessed), attempt)
+        content_id = _compute_content_id(pinned, assessed)
+        claim = self._claim_content(pinned, content_id, attempt)
+        if isinstance(claim, Finding):
+            record = ScreeningRecord(content_id, pinned.sha256, claim)
+            return self._finish(pinned, record, attempt)
+        with claim:
+            seen = self._tagger.look(pinned, attempt.deadline)
+            if seen is None:
+                return Outcome(pinned.ref, Status.SUPERSEDED)
+            finding = build_failed_finding(self._build_merchant_biz_id(content_id), failure)
+            return self._verdict_writer.write_failed(seen, finding, attempt)
+
+    def _claim_content(
+        self, pinned: PinnedObject, content_id: str, attempt: Attempt
+    ) -> ContentClaim | Finding:
+        object_id = _compute_object_id(pinned)
+        return self._ledger.claim_content(content_id, object_id, attempt.deadline)
+
+    def _assess(self, pinned: PinnedObject) -> ScreenableMedia | Finding:
+        """Decide whether the bytes can be sent to the service."""
+        biz_id = self._build_merchant_biz_id(pinned.sha256 or _compute_object_id(pinned))
+        if code := _CODES_BY_OBJECT_TYPE.get(pinned.head.object_type):
+            return build_object_finding(biz_id, code)
+        if pinned.content_error is not None:
+            error = pinned.content_error
+            return build_object_finding(biz_id, error.code, error.request_id)
+        assessed = assess_media(
+            _PinnedReader(self._store, pinned),
+            biz_id,
+            strictness=self._options.strictness,
+            can_convert=self._options.convert and self._store.can_convert,
+        )
+        if isinstance(assessed, Finding):
+            return assessed
+        if pinned.pin is Pin.BYTES and assessed.convert:
+            return build_object_finding(biz_id, "RevisionNotPinned")
+        return assessed
+
+    def _call(
+        self,
+        pinned: PinnedObject,
+        screenable: ScreenableMedia,
+        claim: ContentClaim,
+        attempt: Attempt,
+    ) -> _JudgedObject | Finding | None:
+        """Call the service until it is certain which bytes it judged. Returns None if other bytes
+        were written meanwhile, and a finding without a call if the revision keeps changing."""
+        biz_id = self._build_merchant_biz_id(_compute_content_id(pinned, screenable))
+        while (outgoing := self._prepare(pinned, screenable, claim)) is not None:
+            finding = self._detect_content(outgoing, biz_id, screenable, attempt)
+            is_proof = outgoing.is_proof
+            with attempt.timings.measure("record"):
+                seen = self._record_and_look(pinned, finding, claim, attempt, is_proof=is_proof)
+            if seen is None:
+                return None
+            if is_proof or seen.pinned.head.revision == pinned.head.revision:
+                claim.mark_proven()
+                return _JudgedObject(finding, seen)
+            pinned = seen.pinned
+            claim.change_object(_compute_object_id(pinned))
+        return build_object_finding(biz_id, "RevisionNotPinned")
+
+    def _detect_content(
+        self,
+        outgoing: OutgoingContent,
+        biz_id: str,
+        screenable: ScreenableMedia,
+        attempt: Attempt,
+    ) -> Finding:
+        request = replace(outgoing.request, merchant_biz_id=biz_id, deadline=attempt.deadline)
+        return run_detection(biz_id, lambda: self._detect(request), attempt.timings, screenable)
+
+    def _record_and_look(
+        self,
+        pinned: PinnedObject,
+        finding: Finding,
+        claim: ContentClaim,
+        attempt: Attempt,
+        *,
+        is_proof: bool,
+    ) -> TaggedObject | None:
+        """Record a finding that was paid for, and look at the object meanwhile. Returns None if it
+        has other bytes."""
+        _, seen = self._side_by_side(
+            lambda: claim.record_finding(finding, is_proven=is_proof),
+            lambda: self._tagger.look(pinned, attempt.deadline),
+        )
+        return seen
+
+    def _prepare(
+        self, pinned: PinnedObject, screenable: ScreenableMedia, claim: ContentClaim
+    ) -> OutgoingContent | None:
+        """Build the request: the bytes themselves if a URL did not prove what the service saw.
+        Returns None if they can't be sent, and a URL was tried often enough."""
+        kind, convert = screenable.media.kind, screenable.convert
+        must_send_bytes = pinned.pin is Pin.BYTES or claim.unproven_findings > 0
+        if must_send_bytes and not convert:
+            return self._transfer_bytes.prepare(pinned, kind, convert=False)
+        if claim.unproven_findings >= _MAX_UNPROVEN_FINDINGS:
+            return None
+        return self._transfer.prepare(pinned, kind, convert=convert)
+
+    def _finish_claim(
+        self, judged: _JudgedObject, content_id: str, claim: ContentClaim, attempt: Attempt
+    ) -> Outcome:
+        """Write the finding that was just paid for."""
+        pinned = judged.seen.pinned
+        if not attempt.write_back:
+            return _build_unwritten_outcome(pinned, judged.finding)
+        record = ScreeningRecord(content_id, pinned.sha256, judged.finding)
+        return self._verdict_writer.write(judged.seen, record, claim, attempt)
+
+    def _finish(self, pinned: PinnedObject, record: ScreeningRecord, attempt: Attempt) -> Outcome:
+        """Write a finding that needs no call, unless that is done already."""
+        object_id = _compute_object_id(pinned)
+        if not attempt.write_back:
+            done = self._ledger.get_record(object_id)
+            if done is not None and done.content_id == record.content_id:
+                return Outcome(pinned.ref, Status.ALREADY_SCREENED, done.finding)
+            return _build_unwritten_outcome(pinned, record.finding)
+        with attempt.timings.measure("claim"):
+            claim = self._ledger.claim_object(object_id, record.content_id, attempt.deadline)
+        if isinstance(claim, ScreeningRecord):
+            return self._verdict_writer.restore_tags(pinned, claim.finding, attempt)
+        with claim:
+            seen = self._tagger.look(pinned, attempt.deadline)
+            if seen is None:
+                return Outcome(pinned.ref, Status.SUPERSEDED)
+            return self._verdict_writer.write(seen, record, claim, attempt)
+
+    def _build_merchant_biz_id(self, content_id: str) -> str:
+        """Build the id, which is the same for the same bytes."""
+        return (self._options.merchant_prefix + content_id)[:32]
+
+
+@dataclass(frozen=True)
+class _JudgedObject:
+    """The service's finding about an object, and the object as it was seen after the call."""
+
+    finding: Finding
+    seen: TaggedObject
+
+
+@dataclass(frozen=True)
+class _PinnedReader:
+    """An object's bytes, as media.probe reads them: from memory, or from the store if it is too
+    large to be read whole."""
+
+    store: ObjectStore
+    pinned: PinnedObject
+
+    @property
+    def size(self) -> int:
+        return self.pinned.head.size
+
+    def read(self, start: int, length: int) -> bytes:
+        if start + length <= len(self.pinned.data) or self.pinned.is_complete:
+            return self.pinned.data[start : start + length]
+        return self.store.read(self.pinned.ref, start, length)
+
+
+def _compute_object_id(pinned: PinnedObject) -> str:
+    return compute_object_id(pinned.ref, pinned.head.revision)
+
+
+def _compute_content_id(pinned: PinnedObject, screenable: ScreenableMedia) -> str:
+    return compute_content_id(pinned.sha256, screenable.media.kind, convert=screenable.convert)
+
+
+def _build_uncalled_record(pinned: PinnedObject, finding: Finding) -> ScreeningRecord:
+    content_id = compute_uncalled_id(pinned.sha256, finding.reasons)
+    return ScreeningRecord(content_id, pinned.sha256, finding)
+
+
+def _build_unwritten_outcome(pinned: PinnedObject, finding: Finding) -> Outcome:
+    return Outcome(
+        pinned.ref,
+        Status.SCREENED,
+        finding,
+        NOT_REQUESTED_RESULT,
+        revision=pinned.head.revision,
+    )
