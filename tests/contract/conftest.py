@@ -14,7 +14,8 @@ from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from tests.contract.alibaba_services import SERVICE_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices, run_aws_services
-from tests.contract.object_writers import ObjectWriter
+from tests.contract.object_stores import STORES, StoreAndWriter, create_memory_store
+from tests.contract.object_writers import MemoryObjectWriter, ObjectWriter
 
 REGION = "ap-southeast-1"
 
@@ -122,3 +123,29 @@ def versioned_writer(services: AlibabaServices | AwsServices) -> Iterator[Object
         pytest.skip("VERSIONED_BUCKET is not set")
     with services.object_writer(services.versioned_bucket) as object_writer:
         yield object_writer
+
+
+@pytest.fixture(params=STORES)
+def store_and_writer(request: pytest.FixtureRequest) -> Iterator[StoreAndWriter]:
+    """Each store with an unversioned bucket."""
+    if request.param.startswith("memory-"):
+        memory_store = create_memory_store(request.param)
+        yield memory_store, MemoryObjectWriter(memory_store)
+        return
+    services = request.getfixturevalue(request.param)
+    with services.object_writer(services.bucket) as object_writer:
+        yield services.store(), object_writer
+
+
+@pytest.fixture(params=STORES)
+def versioned_store_and_writer(request: pytest.FixtureRequest) -> Iterator[StoreAndWriter]:
+    """Each store with a versioned bucket."""
+    if request.param.startswith("memory-"):
+        memory_store = create_memory_store(request.param, versioned=True)
+        yield memory_store, MemoryObjectWriter(memory_store)
+        return
+    services = request.getfixturevalue(request.param)
+    if not services.versioned_bucket:
+        pytest.skip("VERSIONED_BUCKET is not set")
+    with services.object_writer(services.versioned_bucket) as object_writer:
+        yield services.store(), object_writer

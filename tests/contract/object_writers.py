@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -20,11 +21,32 @@ class ObjectWriter(Protocol):
     def ref(self, name: str) -> ObjectRef:
         """A reference to the object of this name, without an ETag."""
 
-    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
+    def put(
+        self,
+        name: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        content_encoding: str = "",
+    ) -> ObjectRef:
         """Write an object and return a reference with its ETag."""
+
+    def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
+        """Write an object by a multipart upload of one part and return a reference with its
+        ETag."""
 
     def delete(self, name: str) -> None:
         """Delete the object of this name."""
+
+
+class OssWriter(ObjectWriter, Protocol):
+    """What only OSS can do."""
+
+    def append(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> None:
+        """Append to an appendable object, or create one with `tags`."""
+
+    def put_symlink(self, name: str, target: str) -> None:
+        """Create a symlink to the object named `target`, which need not exist."""
 
 
 class MemoryObjectWriter:
@@ -34,10 +56,28 @@ class MemoryObjectWriter:
         self._store = store
 
     def ref(self, name: str) -> ObjectRef:
-        return ObjectRef("oss", "selfies", name)
+        return ObjectRef(self._store.name, "selfies", name)
 
-    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
-        return ObjectRef("oss", "selfies", name, self._store.put("selfies", name, data, tags))
+    def put(
+        self,
+        name: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        content_encoding: str = "",
+    ) -> ObjectRef:
+        etag = self._store.put("selfies", name, data, tags, content_encoding=content_encoding)
+        return replace(self.ref(name), etag=etag)
+
+    def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
+        etag = self._store.put("selfies", name, data, is_multipart=True)
+        return replace(self.ref(name), etag=etag)
+
+    def append(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> None:
+        self._store.append("selfies", name, data, tags)
+
+    def put_symlink(self, name: str, target: str) -> None:
+        self._store.put_symlink("selfies", name, target)
 
     def delete(self, name: str) -> None:
         self._store.remove("selfies", name)
@@ -56,18 +96,37 @@ class OssObjectWriter:
     def ref(self, name: str) -> ObjectRef:
         return ObjectRef("oss", self._bucket.bucket_name, self._prefix + name)
 
-    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
-        pairs = "&".join(f"{key}={value}" for key, value in (tags or {}).items())
-        headers = {"x-oss-tagging": pairs} if pairs else {}
+    def put(
+        self,
+        name: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        content_encoding: str = "",
+    ) -> ObjectRef:
+        headers = _build_tagging_header(tags)
+        if content_encoding:
+            headers["Content-Encoding"] = content_encoding
+        etag = self._bucket.put_object(self._prefix + name, data, headers=headers).etag
+        return replace(self.ref(name), etag=etag)
+
+    def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
         key = self._prefix + name
-        etag: str = self._bucket.put_object(key, data, headers=headers).etag
-        return ObjectRef("oss", self._bucket.bucket_name, key, etag)
+        upload = self._bucket.init_multipart_upload(key).upload_id
+        part = oss2.models.PartInfo(1, self._bucket.upload_part(key, upload, 1, data).etag)
+        etag = self._bucket.complete_multipart_upload(key, upload, [part]).etag
+        return replace(self.ref(name), etag=etag)
+
+    def append(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> None:
+        key = self._prefix + name
+        exists = self._bucket.object_exists(key)
+        position = self._bucket.head_object(key).content_length if exists else 0
+        self._bucket.append_object(key, position, data, headers=_build_tagging_header(tags))
 
     def delete(self, name: str) -> None:
         self._bucket.delete_object(self._prefix + name)
 
     def put_symlink(self, name: str, target: str) -> None:
-        """Create a symlink, an object without bytes of its own."""
         self._bucket.put_symlink(self._prefix + target, self._prefix + name)
 
     def __enter__(self) -> OssObjectWriter:
@@ -91,18 +150,46 @@ class S3ObjectWriter:
     def ref(self, name: str) -> ObjectRef:
         return ObjectRef("s3", self._bucket, self._prefix + name)
 
-    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
-        key = self._prefix + name
+    def put(
+        self,
+        name: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        content_encoding: str = "",
+    ) -> ObjectRef:
         response = self._client.put_object(
-            Bucket=self._bucket, Key=key, Body=data, Tagging=urlencode(tags or {})
+            **self._address(name),
+            Body=data,
+            Tagging=urlencode(tags or {}),
+            ContentEncoding=content_encoding,
         )
-        return ObjectRef("s3", self._bucket, key, response["ETag"].strip('"'))
+        return replace(self.ref(name), etag=response["ETag"].strip('"'))
+
+    def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
+        address = self._address(name)
+        upload = self._client.create_multipart_upload(**address)["UploadId"]
+        part = self._client.upload_part(**address, UploadId=upload, PartNumber=1, Body=data)
+        response = self._client.complete_multipart_upload(
+            **address,
+            UploadId=upload,
+            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+        )
+        return replace(self.ref(name), etag=response["ETag"].strip('"'))
 
     def delete(self, name: str) -> None:
-        self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+        self._client.delete_object(**self._address(name))
+
+    def _address(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + name}
 
     def __enter__(self) -> S3ObjectWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def _build_tagging_header(tags: dict[str, str] | None) -> dict[str, str]:
+    pairs = "&".join(f"{key}={value}" for key, value in (tags or {}).items())
+    return {"x-oss-tagging": pairs} if pairs else {}

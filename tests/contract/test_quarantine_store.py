@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,27 +12,14 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef
-from facescreen.screening.quarantine import copy_and_verify, delete_if_unchanged
 from facescreen.storage.ports import QuarantineStore
-from facescreen.testing.stores import MemoryStore
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices
-from tests.contract.object_writers import MemoryObjectWriter, ObjectWriter
+from tests.contract.object_stores import OSS_STORES, S3_STORES, StoreAndWriter
+from tests.contract.object_writers import ObjectWriter
 
-StoreAndWriter = tuple["QuarantineStore", ObjectWriter]
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "a?x=1&y#z.jpg"]
 DATA, TAGS = b"0123456789", {"team": "kyc", "deepfake-at": "2026-11-23T04:05:06Z"}
-
-
-@pytest.fixture(params=["memory", *SERVICE_FIXTURES])
-def store_and_writer(request: pytest.FixtureRequest) -> Iterator[StoreAndWriter]:
-    if request.param == "memory":
-        memory_store = MemoryStore()
-        yield memory_store, MemoryObjectWriter(memory_store)
-        return
-    services = request.getfixturevalue(request.param)
-    with services.object_writer(services.bucket) as object_writer:
-        yield services.store(), object_writer
 
 
 def put_tagged(
@@ -48,15 +34,15 @@ def put_tagged(
 def test_a_copy_has_the_bytes_and_the_tags(store_and_writer: StoreAndWriter, key: str) -> None:
     store, object_writer = store_and_writer
     ref, target = put_tagged(store, object_writer, key), object_writer.ref(f"held/{key}")
-    head = store.head(ref)
-    copied = copy_and_verify(store, ref, head, target)
-    assert (copied.size, copied.etag, copied.checksum) == (10, head.etag, head.checksum)
-    assert store.read(target, 0, 99) == DATA
+    revision = store.head(ref).revision
+    store.copy(ref, target, must_be_new=True)
+    copied = store.fetch(target, 99)
+    assert (copied.data, copied.head.etag) == (DATA, ref.etag)
     assert store.get_tags(target) == TAGS
-    assert store.head(ref) == head
+    assert store.head(ref).revision == revision
 
 
-@pytest.mark.parametrize("store_and_writer", ["memory", *ALIBABA_FIXTURES], indirect=True)
+@pytest.mark.parametrize("store_and_writer", OSS_STORES, indirect=True)
 def test_an_overwritten_object_is_not_copied(store_and_writer: StoreAndWriter) -> None:
     """moto ignores the condition; tests/unit/storage checks that it is sent to S3."""
     store, object_writer = store_and_writer
@@ -68,7 +54,7 @@ def test_an_overwritten_object_is_not_copied(store_and_writer: StoreAndWriter) -
         store.head(target)
 
 
-@pytest.mark.parametrize("store_and_writer", ["memory", *ALIBABA_FIXTURES], indirect=True)
+@pytest.mark.parametrize("store_and_writer", OSS_STORES, indirect=True)
 def test_a_copy_that_must_be_new_overwrites_nothing(store_and_writer: StoreAndWriter) -> None:
     """moto ignores the condition; tests/unit/storage checks that it is sent to S3."""
     store, object_writer = store_and_writer
@@ -94,34 +80,38 @@ def test_every_operation_on_a_deleted_object_raises_not_found(
     ):
         with pytest.raises(errors.ObjectNotFoundError):
             operation()
-    delete_if_unchanged(store, ref, replace(store.head(object_writer.put("b.jpg", DATA))))
 
 
-def test_an_overwritten_object_is_not_deleted(store_and_writer: StoreAndWriter) -> None:
+@pytest.mark.parametrize("store_and_writer", S3_STORES, indirect=True)
+def test_s3_deletes_an_object_only_if_it_has_the_etag(store_and_writer: StoreAndWriter) -> None:
     store, object_writer = store_and_writer
-    ref = put_tagged(store, object_writer)
-    head = store.head(ref)
-    object_writer.put("a.jpg", b"newer")
-    delete_if_unchanged(store, ref, head)
-    assert store.head(object_writer.ref("a.jpg")).size == 5
-
-
-def test_an_unchanged_object_is_deleted(store_and_writer: StoreAndWriter) -> None:
-    store, object_writer = store_and_writer
-    ref = put_tagged(store, object_writer)
-    delete_if_unchanged(store, ref, store.head(ref))
+    ref = object_writer.put("a.jpg", DATA)
+    newer = object_writer.put("a.jpg", b"newer")
+    assert store.can_delete(ref)
+    with pytest.raises(errors.ObjectChangedError):
+        store.delete(ref)
+    assert store.head(ref).size == 5
+    store.delete(newer)
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(ref)
+
+
+@pytest.mark.parametrize("store_and_writer", OSS_STORES, indirect=True)
+def test_oss_can_delete_no_object_without_a_version(store_and_writer: StoreAndWriter) -> None:
+    """OSS has no conditional deletion, so a newer object might be deleted."""
+    store, object_writer = store_and_writer
+    assert not store.can_delete(object_writer.put("a.jpg", DATA))
 
 
 def test_an_acl_can_be_set_and_restored(store_and_writer: StoreAndWriter) -> None:
     store, object_writer = store_and_writer
     ref = put_tagged(store, object_writer)
-    head, acl = store.head(ref), store.get_acl(ref)
+    acl = store.get_acl(ref)
     store.set_acl(ref, "private")
     store.set_acl(ref, acl)
     assert store.get_acl(ref) == acl
-    assert store.head(ref) == head
+    assert store.fetch(ref, 99).data == DATA
+    assert store.get_tags(ref) == TAGS
 
 
 @pytest.mark.parametrize("store_and_writer", SERVICE_FIXTURES, indirect=True)
@@ -134,25 +124,26 @@ def test_a_missing_bucket_is_an_invalid_setting(store_and_writer: StoreAndWriter
 
 
 def test_one_version_can_be_copied_and_deleted(
-    services: AlibabaServices | AwsServices, versioned_writer: ObjectWriter
+    versioned_store_and_writer: StoreAndWriter,
 ) -> None:
-    store = services.store()
-    versioned_writer.put("a.jpg", b"oldest")
-    ref = versioned_writer.put("a.jpg", DATA)
-    head = store.head(ref)
-    pinned = replace(ref, version_id=head.version_id)
+    store, object_writer = versioned_store_and_writer
+    object_writer.put("a.jpg", b"oldest")
+    ref = object_writer.put("a.jpg", DATA)
+    pinned = replace(ref, version_id=store.head(ref).version_id)
     store.replace_tags(pinned, TAGS)
-    versioned_writer.put("a.jpg", b"newer")
-    target = versioned_writer.ref("held")
-    copied = copy_and_verify(store, pinned, head, target)
-    assert store.read(target, 0, 99) == DATA
+    object_writer.put("a.jpg", b"newer")
+    target = object_writer.ref("held")
+    store.copy(pinned, target, must_be_new=True)
+    assert store.fetch(target, 99).data == DATA
     assert store.get_tags(target) == TAGS
-    assert copied.version_id != head.version_id
+    assert store.head(target).version_id != pinned.version_id
     store.set_acl(pinned, "private")
-    delete_if_unchanged(store, pinned, head)
+    assert store.can_delete(pinned)
+    for _ in range(2):
+        store.delete(pinned)
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(pinned)
-    assert store.head(versioned_writer.ref("a.jpg")).size == 5
+    assert store.head(object_writer.ref("a.jpg")).size == 5
 
 
 class TestOssQuarantine:
@@ -168,27 +159,10 @@ class TestOssQuarantine:
         bucket.put_object(ref.key, DATA, {**headers, "x-oss-object-acl": "public-read"})
         assert store.get_acl(ref) == "public-read"
         target = object_writer.ref("held")
-        copy_and_verify(store, ref, store.head(ref), target)
+        store.copy(with_current_etag(store, ref), target, must_be_new=True)
         properties = bucket.head_object(target.key).headers
         assert {name: properties[name] for name in headers} == headers
         assert store.get_acl(target) == "default"
-
-    @pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)
-    def test_a_copy_of_a_multipart_object_is_verified_by_its_checksum(
-        self, services: AlibabaServices, object_writer: ObjectWriter
-    ) -> None:
-        store, ref = services.store(), object_writer.ref("a.mp4")
-        bucket = _oss2_bucket(services, ref.bucket)
-        upload = bucket.init_multipart_upload(ref.key).upload_id
-        part = bucket.upload_part(ref.key, upload, 1, DATA)
-        parts = [oss2.models.PartInfo(1, part.etag)]
-        bucket.complete_multipart_upload(ref.key, upload, parts)
-        head = store.head(ref)
-        copied = copy_and_verify(
-            store, replace(ref, etag=head.etag), head, object_writer.ref("held")
-        )
-        assert copied.etag != head.etag
-        assert copied.checksum == head.checksum
 
 
 class TestS3Quarantine:
@@ -200,7 +174,7 @@ class TestS3Quarantine:
             ref, target = object_writer.put("a.jpg", DATA), object_writer.ref("held")
         address = {"Bucket": ref.bucket, "Key": ref.key}
         client.put_object(**address, Body=DATA, ContentType="image/jpeg", Metadata={"user": "a b"})
-        copy_and_verify(store, ref, store.head(ref), target)
+        store.copy(with_current_etag(store, ref), target, must_be_new=True)
         properties = client.head_object(Bucket=target.bucket, Key=target.key)
         assert (properties["ContentType"], properties["Metadata"]) == (
             "image/jpeg",
@@ -217,13 +191,10 @@ class TestS3Quarantine:
         store.set_acl(ref, "private")
         assert len(json.loads(store.get_acl(ref))["Grants"]) == 1
 
-    def test_s3_refuses_to_delete_an_overwritten_object(self, aws: AwsServices) -> None:
-        with aws.object_writer(aws.bucket) as object_writer:
-            ref = object_writer.put("a.jpg", DATA)
-            object_writer.put("a.jpg", b"newer")
-        with pytest.raises(errors.ObjectChangedError):
-            aws.store().delete(ref)
-        assert aws.store().head(ref).size == 5
+
+def with_current_etag(store: QuarantineStore, ref: ObjectRef) -> ObjectRef:
+    """Return the reference with the ETag that the object has now."""
+    return replace(ref, etag=store.head(ref).etag)
 
 
 def _oss2_bucket(services: AlibabaServices, bucket: str) -> Any:

@@ -32,6 +32,7 @@ class StoredObject:
     tags: tuple[tuple[str, str], ...] = ()
     acl: str = "default"
     is_replica: bool = False
+    content_encoding: str = ""
     is_delete_marker: bool = False
 
 

@@ -19,9 +19,11 @@ from facescreen.errors import (
     TagsRefusedError,
 )
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
+from facescreen.storage.heads import check_content_encoding
 from facescreen.storage.ports import (
     FIRST_BYTES,
     MAX_OBJECTS_PER_PAGE,
+    MAX_VERSION_PAGES,
     FetchedObject,
     ListingPage,
     ObjectSummary,
@@ -87,6 +89,7 @@ class MemoryStore(RequestPoint):
         initiated_at: float | None = None,
         is_replica: bool = False,
         last_modified: float | None = None,
+        content_encoding: str = "",
     ) -> str:
         """Write an object as an uploader does, without the tags of what it overwrites. Returns its
         ETag. `initiated_at` is when a multipart upload began; it is written now. A replica has the
@@ -104,6 +107,7 @@ class MemoryStore(RequestPoint):
             ObjectType.MULTIPART if is_multipart else ObjectType.NORMAL,
             tuple((tags or {}).items()),
             is_replica=is_replica,
+            content_encoding=content_encoding,
         )
         self._table.add(bucket, key, stored)
         return etag
@@ -269,6 +273,7 @@ class MemoryStore(RequestPoint):
 
     def _fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         stored = self._table.follow(ref.bucket, self._table.find(ref))
+        check_content_encoding(stored.content_encoding)
         is_whole = len(stored.data) <= max_bytes
         data = stored.data if is_whole else stored.data[:FIRST_BYTES]
         return FetchedObject(self._describe(stored), data)
@@ -301,11 +306,12 @@ class MemoryStore(RequestPoint):
         return ListingPage(page, page[-1].key if len(summaries) > len(page) else "")
 
     def _list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
+        versions = self._table.list_versions(ref.bucket, ref.key)
         return [
             ObjectRef(
                 ref.store, ref.bucket, ref.key, stored.etag, stored.version_id, len(stored.data)
             )
-            for stored in self._table.list_versions(ref.bucket, ref.key)
+            for stored in versions[: MAX_VERSION_PAGES * MAX_OBJECTS_PER_PAGE]
         ]
 
     def _copy(self, ref: ObjectRef, to: ObjectRef, must_be_new: bool) -> None:
