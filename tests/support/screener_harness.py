@@ -28,7 +28,7 @@ from facescreen.testing.stores import MemoryStateStore, MemoryStore
 from facescreen.timing import Deadline, FirstT, SecondT, StoreClock
 from tests.support.fake_clock import FakeClock
 from tests.support.pictures import noise_picture, to_conforming_jpeg
-from tests.support.scripted_detector import ScriptedDetector
+from tests.support.scripted_detector import JudgingDetector, ScriptedDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +56,15 @@ class ScreenerHarness:
         versioned: bool = False,
         trust_times: bool = True,
         transfer: str = "url",
+        flagged: tuple[bytes, ...] = (),
     ) -> None:
+        """`script` is what the detector returns. With `flagged` it judges the bytes instead, which
+        takes time."""
         self.clock = FakeClock(_STARTED_AT)
         self.store = MemoryStore(convert=to_conforming_jpeg, versioned=versioned, clock=self.clock)
         self.state = MemoryStateStore()
         self.detector = ScriptedDetector(list(script))
+        self.judge = JudgingDetector(self.store, list(flagged), self.clock.sleep)
         self.publisher = MemoryPublisher()
         self.history = History(self.state)
         store_clock = StoreClock(self.clock, self.clock.sleep)
@@ -83,7 +87,7 @@ class ScreenerHarness:
                 tagger=self.tagger,
                 transfer=by_url if transfer == "url" else inline,
                 transfer_bytes=inline,
-                detect=self.detector.detect,
+                detect=self.judge.detect if flagged else self.detector.detect,
                 verdict_writer=VerdictWriter(
                     tagger=self.tagger,
                     publisher=self.publisher,
@@ -102,7 +106,10 @@ class ScreenerHarness:
         return replace(PHOTO_REF, etag=self.store.put(PHOTO_REF.bucket, PHOTO_REF.key, data, tags))
 
     def screen(self, ref: ObjectRef, seconds: float = 60) -> Outcome:
-        return self.screener.screen(ref, VirtualDeadline(self.clock.now + seconds, self.clock))
+        return self.screener.screen(ref, self.create_deadline(seconds))
+
+    def create_deadline(self, seconds: float = 60) -> Deadline:
+        return VirtualDeadline(self.clock.now + seconds, self.clock)
 
     @property
     def detection_count(self) -> int:

@@ -1,13 +1,16 @@
-"""A detector that returns what the test scripts."""
+"""Detectors: one that returns what the test scripts, and one that judges the bytes it gets."""
 
 from __future__ import annotations
 
+import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
+from facescreen.testing.stores import MemoryStore
 from facescreen.timing import Deadline
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")
@@ -38,3 +41,34 @@ class ScriptedDetector:
         if isinstance(result, Exception):
             raise result
         return result
+
+
+@dataclass
+class JudgingDetector:
+    """A detector that downloads or takes the bytes, as the service does, and judges `flagged` ones
+    as high risk and all others as low risk.
+
+    A call takes `call_s`, by `sleep`. The service downloads in the middle of it.
+    """
+
+    store: MemoryStore
+    flagged: list[bytes] = field(default_factory=list)
+    sleep: Callable[[float], None] = time.sleep
+    call_s: float = 0.35
+    judged: list[bytes] = field(default_factory=list)
+    """What it was paid for."""
+
+    def detect(self, request: DetectRequest) -> Detection:
+        self.sleep(self.call_s / 2)
+        data = self._get_bytes(request)
+        self.judged.append(data)
+        self.sleep(self.call_s / 2)
+        return HIGH_RISK if data in self.flagged else LOW_RISK
+
+    def _get_bytes(self, request: DetectRequest) -> bytes:
+        if request.base64:
+            return b64decode(request.base64)
+        if isinstance(request.file, bytes):
+            return request.file
+        url = request.url() if callable(request.url) else request.url
+        return self.store.download_presigned(url)

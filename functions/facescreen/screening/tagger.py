@@ -95,7 +95,8 @@ class Tagger:
         for _ in range(_MAX_REQUESTS):
             tags = self._build_full_set(seen, finding)
             if len(tags) > MAX_TAGS:
-                detail = f"The object would have {len(tags)} tags; the store allows {MAX_TAGS}."
+                other_tags = len(self._select_others(seen.tags))
+                detail = f"The object has {other_tags} other tags; the store allows {MAX_TAGS}."
                 return WrittenTags(TaggingResult("refused", detail), seen.pinned)
             try:
                 current = self._replace_tags(seen, tags, deadline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -10,15 +11,15 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
-from facescreen.records.ledger import compute_entry_id
-from facescreen.timing import Deadline
+from facescreen.records.ledger import compute_content_id
 from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 
 def test_a_call_has_the_deadline_of_its_delivery() -> None:
-    harness, deadline = ScreenerHarness(), Deadline.after(4)
+    harness = ScreenerHarness()
+    deadline = harness.create_deadline()
     harness.screener.screen(harness.put(), deadline)
     assert harness.detector.deadlines == [deadline]
 
@@ -79,7 +80,7 @@ def test_removed_verdict_tags_are_restored_without_a_call_or_a_message() -> None
     assert harness.tags() == {**tags, "mine": "kept"}
     assert harness.detection_count == len(harness.published_messages()) == 1
     harness.store.replace_tags(ref, {**tags, "deepfake-etag": "forged"})
-    harness.screener.screen(ref, Deadline.after(4), write_back=False)
+    harness.screener.screen(ref, harness.create_deadline(), write_back=False)
     assert harness.tags()["deepfake-etag"] == "forged"
     harness.screen(ref)
     assert harness.tags() == tags
@@ -195,38 +196,6 @@ def test_an_event_about_overwritten_bytes_is_superseded() -> None:
     assert harness.detection_count == 0
 
 
-def test_bytes_overwritten_while_they_are_probed_are_superseded() -> None:
-    harness = ScreenerHarness()
-    ref = harness.put()
-
-    def overwrite_on_read(operation: str) -> None:
-        if operation == "read":
-            harness.store.before_operation = lambda operation: None
-            harness.put(noise_picture())
-
-    harness.store.before_operation = overwrite_on_read
-    assert harness.screen(ref).status is Status.SUPERSEDED
-    assert harness.detection_count == 0
-
-
-def test_bytes_that_were_swapped_during_the_call_get_no_verdict() -> None:
-    """A is stored, B replaces it while the service downloads, and A is back before the tagging."""
-    harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "B", "B"), HIGH_RISK)
-    fake = noise_picture()
-    ref = harness.put(fake)
-
-    def overwrite_and_restore() -> None:
-        harness.detector.on_detect = lambda: None
-        harness.put(PHOTO)
-        harness.put(fake)
-
-    harness.detector.on_detect = overwrite_and_restore
-    assert harness.screen(ref).status is Status.SUPERSEDED
-    assert harness.tags() == {}
-    assert harness.screen(ref).status is Status.SCREENED  # the second put's own event
-    assert harness.tags()["deepfake-verdict"] == "high_risk"
-
-
 def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
     harness = ScreenerHarness(errors.ThrottledError("busy"))
     ref = harness.put()
@@ -234,7 +203,8 @@ def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
         harness.screen(ref)
     harness.screen(ref)
     first, second = harness.detector.biz_ids
-    assert first == second == ("fs" + compute_entry_id(ref, harness.store.head(ref)))[:32]
+    content_id = compute_content_id(hashlib.sha256(PHOTO).hexdigest(), "image", convert=False)
+    assert first == second == ("fs" + content_id)[:32]
 
 
 def test_the_message_says_if_the_object_has_no_room_for_tags() -> None:
@@ -260,7 +230,7 @@ def test_bytes_that_the_store_cannot_return_are_unscreenable(code: str) -> None:
     ref = harness.put()
 
     def refuse_read(operation: str) -> None:
-        if operation == "read":
+        if operation == "fetch":
             raise errors.ContentError("not given", code=code)
 
     harness.store.before_operation = refuse_read
