@@ -238,9 +238,10 @@ class Ledger:
             is_appended = self._store.append(key, length, data)
         except TransientError:
             # The line may have arrived, and only the answer was lost.
-            is_appended = self._store.read(key)[length:].startswith(data)
-            if not is_appended:
+            arrived = self._store.read(key)[length:]
+            if not arrived:
                 raise
+            is_appended = arrived.startswith(data)
         return length + len(data) if is_appended else 0
 
 
