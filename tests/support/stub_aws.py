@@ -11,6 +11,9 @@ from urllib3 import HTTPResponse
 
 from tests.support.stub_server import StubResponse
 
+RESPONSE_DATE = "Mon, 23 Nov 2026 04:05:09 GMT"
+"""The Date of every response."""
+
 
 def error_response(status: int, code: str, message: str = "") -> StubResponse:
     """An error response of S3."""
@@ -39,4 +42,4 @@ class StubAws:
         self.requests.append((operation, request))
         status, body = self._by_operation[operation]
         raw = HTTPResponse(io.BytesIO(body), preload_content=False)
-        return AWSResponse(request.url, status, {}, raw)
+        return AWSResponse(request.url, status, {"date": RESPONSE_DATE}, raw)

@@ -30,6 +30,7 @@ _CLIENT_CONFIG = Config(
 _UNREACHABLE_ERRORS = (
     boto.ConnectionError,
     boto.CredentialRetrievalError,
+    boto.FlexibleChecksumError,  # the body was damaged on its way
     boto.HTTPClientError,
     boto.IncompleteReadError,
 )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from facescreen.errors import ContentError
+from facescreen.errors import ContentError, ServiceUnavailableError
 from facescreen.model import ObjectType
 
-UNKNOWN_TIME = datetime.fromtimestamp(0, timezone.utc)
-"""Stands for a time that the response does not say."""
 # Those that browsers decode. Others, such as aws-chunked and base64, change nothing for a reader.
 _DECODED_ENCODINGS = {
     "br", "compress", "dcb", "dcz", "deflate", "gzip", "x-compress", "x-gzip", "zstd"
@@ -17,19 +15,15 @@ _DECODED_ENCODINGS = {
 
 
 def parse_http_date(text: str) -> datetime:
-    """Parse a date of HTTP, like ``Mon, 23 Nov 2026 04:05:06 GMT``. Returns UNKNOWN_TIME if it is
-    missing or wrong."""
+    """Parse a date of HTTP, like ``Mon, 23 Nov 2026 04:05:06 GMT``. Raises
+    errors.ServiceUnavailableError if it is missing or wrong: both stores send Date and
+    Last-Modified with every object, and without them nothing tells one write from the next."""
     try:
         return parsedate_to_datetime(text).replace(tzinfo=timezone.utc)
     except (ValueError, TypeError):
-        return UNKNOWN_TIME
-
-
-def choose_response_date(date: datetime, last_modified: datetime) -> datetime:
-    """Return ObjectHead.date. If the response lacks either time, it is UNKNOWN_TIME, so that
-    ObjectHead.compute_settling_time is never zero: without both times, time can't identify a
-    write."""
-    return UNKNOWN_TIME if last_modified == UNKNOWN_TIME else date
+        raise ServiceUnavailableError(
+            "the store returned a response without a valid Date and Last-Modified"
+        ) from None
 
 
 def to_whole_seconds(time: datetime) -> datetime:

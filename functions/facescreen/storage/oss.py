@@ -21,7 +21,6 @@ from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
 from facescreen.storage.heads import (
     check_content_encoding,
-    choose_response_date,
     guess_object_type,
     parse_http_date,
 )
@@ -394,12 +393,11 @@ def _build_object_head(headers: Mapping[str, str]) -> ObjectHead:
     size, tag_count = headers.get("Content-Length"), headers.get("x-oss-tagging-count")
     if size is None:
         raise errors.ServiceUnavailableError("OSS returned a response without Content-Length")
-    last_modified = parse_http_date(headers.get("Last-Modified", ""))
     return ObjectHead(
         etag=etag,
         size=int(size),
-        last_modified=last_modified,
-        date=choose_response_date(parse_http_date(headers.get("Date", "")), last_modified),
+        last_modified=parse_http_date(headers.get("Last-Modified", "")),
+        date=parse_http_date(headers.get("Date", "")),
         version_id=drop_null_version(headers.get("x-oss-version-id", "")),
         object_type=_parse_object_type(headers.get("x-oss-object-type", ""), etag),
         tag_count=None if tag_count is None else int(tag_count),

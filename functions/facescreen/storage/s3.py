@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -16,7 +17,6 @@ from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.heads import (
     check_content_encoding,
-    choose_response_date,
     guess_object_type,
     parse_http_date,
     to_whole_seconds,
@@ -85,7 +85,7 @@ class S3Store:
     def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         with translate_s3_errors(ref.key):
             response = self._client.get_object(**build_object_params(ref))
-            with response["Body"] as body:
+            with closing(response["Body"]) as body:
                 check_content_encoding(response.get("ContentEncoding", ""))
                 head = _build_response_head(response)
                 is_whole = head.size <= max_bytes
@@ -359,12 +359,11 @@ def _build_response_head(response: dict[str, Any]) -> ObjectHead:
 def _build_object_head(properties: dict[str, Any], size: int, date: datetime) -> ObjectHead:
     """Return the head from a response, or from an entry of a listing."""
     etag = properties["ETag"].strip('"')
-    last_modified = to_whole_seconds(properties["LastModified"])
     return ObjectHead(
         etag=etag,
         size=size,
-        last_modified=last_modified,
-        date=choose_response_date(date, last_modified),
+        last_modified=to_whole_seconds(properties["LastModified"]),
+        date=date,
         version_id=drop_null_version(properties.get("VersionId", "")),
         object_type=guess_object_type(etag),
         tag_count=properties.get("TagCount"),

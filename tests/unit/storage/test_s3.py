@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -23,12 +24,17 @@ SSE_C_REFUSAL = error_response(
 )
 VERSION_LISTING = b"""<ListVersionsResult><IsTruncated>false</IsTruncated>
 <Version><Key>kyc/a.jpg</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest>
-<LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e2"</ETag><Size>20</Size></Version>
+<LastModified>2026-11-23T04:05:06.789Z</LastModified><ETag>"e2"</ETag><Size>20</Size></Version>
 <Version><Key>kyc/a.jpg</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>
 <LastModified>2026-11-22T04:05:06.000Z</LastModified><ETag>"e1"</ETag><Size>10</Size></Version>
 <Version><Key>kyc/a.jpg.bak</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>
 <LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e3"</ETag><Size>30</Size></Version>
 </ListVersionsResult>"""
+
+
+def utc(day: int, hour: int, minute: int, second: int) -> datetime:
+    """A time in November 2026."""
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=timezone.utc)
 
 
 @pytest.fixture(autouse=True)
@@ -130,8 +136,8 @@ def test_an_error_of_head_object_is_explained_by_get_object(
 @pytest.mark.parametrize(
     ("version", "head"),
     [
-        ("", ObjectHead("e2", 20, "2026-11-23T04:05:06+00:00", "v2")),
-        ("v1", ObjectHead("e1", 10, "2026-11-22T04:05:06+00:00", "v1")),
+        ("", ObjectHead("e2", 20, utc(23, 4, 5, 6), utc(23, 4, 5, 9), "v2")),
+        ("v1", ObjectHead("e1", 10, utc(22, 4, 5, 6), utc(23, 4, 5, 9), "v1")),
     ],
 )
 def test_the_head_of_an_sse_c_object_is_read_from_the_listing(
@@ -157,9 +163,15 @@ def test_the_null_version_of_an_sse_c_object_has_no_version_id() -> None:
 
 def test_an_sse_c_object_is_unreadable() -> None:
     store = S3Store(StubAws(GetObject=SSE_C_REFUSAL).session)
-    with pytest.raises(errors.ContentError) as raised:
-        store.read(REF, 0, 1)
-    assert raised.value.code == "UnreadableEncryption"
+    for operation in (lambda: store.read(REF, 0, 1), lambda: store.fetch(REF, 10)):
+        with pytest.raises(errors.ContentError) as raised:
+            operation()
+        assert raised.value.code == "UnreadableEncryption"
+
+
+def test_the_null_version_is_not_listed() -> None:
+    stub = StubAws(ListObjectVersions=(200, VERSION_LISTING))
+    assert S3Store(stub.session).list_versions(ObjectRef("s3", "selfies", "kyc/a.jpg.bak")) == []
 
 
 def test_an_sse_c_object_missing_from_the_listing_is_not_found() -> None:
