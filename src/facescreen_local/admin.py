@@ -17,8 +17,8 @@ _FIRE_ROUTE = "POST /fire/"
 
 
 class AdminService(Service):
-    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``POST /reset``, and
-    ``POST /fire/FUNCTION`` for a time trigger."""
+    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``GET /pending``, ``POST /reset``,
+    and ``POST /fire/FUNCTION`` for a time trigger."""
 
     def __init__(
         self,
@@ -26,15 +26,18 @@ class AdminService(Service):
         *,
         fire: Callable[[str], int],
         invocations: Callable[[], list[dict[str, Any]]],
+        pending_count: Callable[[], int],
         calls: Callable[[], list[dict[str, Any]]],
         reset: Callable[[], None],
     ) -> None:
         """`fire` fires a function's time triggers and returns how many; it raises ServiceError.
+        `pending_count` returns the number of asynchronous events that have not ended.
         `invocations` and `calls` return JSON objects; a call's ``billed`` is a boolean."""
         super().__init__()
         self._services = services
         self._fire = fire
         self._invocations = invocations
+        self._pending_count = pending_count
         self._calls = calls
         self._reset = reset
 
@@ -51,10 +54,11 @@ class AdminService(Service):
             return await self._set_behaviour(request, request_id)
         if route.startswith(_FIRE_ROUTE):
             return self._fire_timers(route.removeprefix(_FIRE_ROUTE), request_id)
-        routes = {
+        routes: dict[str, Callable[[], object]] = {
             "GET /calls": self._list_billed_calls,
             "GET /calls/all": self._calls,
             "GET /invocations": self._invocations,
+            "GET /pending": lambda: {"events": self._pending_count()},
             "POST /reset": self._reset,
         }
         if route not in routes:

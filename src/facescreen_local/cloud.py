@@ -75,6 +75,7 @@ class LocalCloud:
             lambda: self.services,
             fire=self._fire_timers,
             invocations=lambda: [asdict(entry) for entry in self.fc.functions.invocations],
+            pending_count=lambda: self.fc.functions.pending_count,
             calls=lambda: [call.to_dict() for call in self.cloudauth.calls],
             reset=self.reset,
         )

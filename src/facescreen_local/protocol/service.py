@@ -17,6 +17,8 @@ from facescreen_local.protocol.faults import Behaviour, Fault
 LOOPBACK_ADDRESS = "127.0.0.1"
 _MAX_REQUEST_LINE_BYTES = 64 * 1024
 """A request line can contain a presigned URL in its query, percent-encoded twice."""
+SCRIPTED_FAULT = web.RequestKey("scripted_fault", Fault)
+"""The fault that a request meets, stored in the request, for services that record their calls."""
 _SHUTDOWN_TIMEOUT_S = 0.5
 """How long open requests may take when the service stops; aiohttp waits this long twice."""
 
@@ -106,6 +108,7 @@ class Service(ABC):
     async def _inject_fault(
         self, fault: Fault, request: web.BaseRequest, request_id: str
     ) -> web.StreamResponse:
+        request[SCRIPTED_FAULT] = fault
         response = await self.respond(request, request_id) if fault.after else None
         if fault.hang_s:
             await asyncio.sleep(fault.hang_s)
