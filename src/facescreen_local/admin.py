@@ -17,8 +17,8 @@ _FIRE_ROUTE = "POST /fire/"
 
 
 class AdminService(Service):
-    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``GET /pending``, ``POST /reset``,
-    and ``POST /fire/FUNCTION`` for a time trigger."""
+    """``PUT /behaviour``, ``GET /faults``, ``GET /calls``, ``GET /invocations``, ``GET /pending``,
+    ``POST /reset``, and ``POST /fire/FUNCTION`` for a time trigger."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class AdminService(Service):
         if route.startswith(_FIRE_ROUTE):
             return self._fire_timers(route.removeprefix(_FIRE_ROUTE), request_id)
         routes: dict[str, Callable[[], object]] = {
+            "GET /faults": self._list_injected_faults,
             "GET /calls": self._list_billed_calls,
             "GET /calls/all": self._calls,
             "GET /invocations": self._invocations,
@@ -106,6 +107,13 @@ class AdminService(Service):
             message = f"{function} has no enabled time trigger"
             return self.build_error_response(409, "NotEnabled", message, request_id)
         return _json_response({"fired": fired_count})
+
+    def _list_injected_faults(self) -> list[dict[str, Any]]:
+        return [
+            {"service": name, **asdict(injected)}
+            for name, service in self._services().items()
+            for injected in service.injected_faults
+        ]
 
     def _list_billed_calls(self) -> list[dict[str, Any]]:
         return [call for call in self._calls() if call["billed"]]

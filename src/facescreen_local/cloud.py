@@ -127,9 +127,11 @@ class LocalCloud:
         return samples
 
     def reset(self) -> None:
-        """Reset all behaviours and clear the records of calls and invocations; keep the objects."""
+        """Reset all behaviours and clear the records of faults, calls and invocations; keep the
+        objects."""
         for service in self.services.values():
             service.behaviour = Behaviour()
+            service.injected_faults.clear()
         self.cloudauth.reset()
         self.fc.functions.reset()
 
