@@ -59,7 +59,7 @@ class AdminService(Service):
             "GET /calls": self._list_billed_calls,
             "GET /calls/all": self._calls,
             "GET /invocations": self._invocations,
-            "GET /pending": lambda: {"events": self._pending_count()},
+            "GET /pending": self._count_pending,
             "POST /reset": self._reset,
         }
         if route not in routes:
@@ -107,6 +107,10 @@ class AdminService(Service):
             message = f"{function} has no enabled time trigger"
             return self.build_error_response(409, "NotEnabled", message, request_id)
         return _json_response({"fired": fired_count})
+
+    def _count_pending(self) -> dict[str, int]:
+        late_calls = sum(service.late_call_count for service in self._services().values())
+        return {"events": self._pending_count(), "late_calls": late_calls}
 
     def _list_injected_faults(self) -> list[dict[str, Any]]:
         return [

@@ -109,5 +109,6 @@ def test_the_admin_address(folder: Path) -> None:
     assert 0 < len(billed) < len(calls)
     assert len(invocations) > 0
     assert pending["events"] >= 0
+    assert pending["late_calls"] >= 0
     assert reset is None
     assert fired == {"fired": 1}

@@ -69,6 +69,11 @@ class Service(ABC):
         """``http://127.0.0.1:<port>`` once started; https if the service has a certificate."""
         return self._url
 
+    @property
+    def late_call_count(self) -> int:
+        """The calls that scripted faults have made late and that are still to be performed."""
+        return len(self._late_calls)
+
     @abstractmethod
     def get_operation_name(self, request: web.BaseRequest) -> str:
         """Return the API's name for the operation (``PutObjectTagging``), for scripted faults."""
