@@ -9,7 +9,7 @@ checks that files over 1 MB are sent by URL.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,10 @@ class ConversionEffect(Enum):
     REQUIRED = "fixes it, and a file that breaks the rule is converted"
 
 
+ANY_KIND = "any"
+"""The kind of rules for images and videos alike."""
+
+
 @dataclass(frozen=True)
 class FileProperties:
     """The properties of a file that the rules check."""
@@ -79,7 +83,7 @@ class Rule:
 
     name: str
     kind: str
-    """``image`` or ``video``."""
+    """``image``, ``video`` or ANY_KIND."""
     rejects_from: Strictness
     """The lowest strictness at which the rule rejects a file; below it, it is advice."""
     conversion_effect: ConversionEffect
@@ -88,9 +92,22 @@ class Rule:
     is_met: Callable[[FileProperties], bool]
     message: str
     """What is wrong or what to do, for people."""
+    describe: Callable[[FileProperties], str | None] = lambda _: None
+    """A sentence about this file, which follows the message."""
 
 
 RULES = (
+    Rule(
+        "one-picture",
+        ANY_KIND,
+        Strictness.LENIENT,
+        ConversionEffect.NO_EFFECT,
+        "MoreThanOnePicture",
+        lambda file: file.media.second_picture is None,
+        "The file may show different pictures in different programs. Send one photo, or one MP4 "
+        "or MOV clip, as the camera saved it.",
+        lambda file: file.media.second_picture,
+    ),
     Rule(
         "image-format",
         "image",
@@ -99,15 +116,6 @@ RULES = (
         "UnqualifiedPhoto",
         lambda file: file.media.type == "image/jpeg",
         "An image must be a JPEG.",
-    ),
-    Rule(
-        "image-still",
-        "image",
-        Strictness.LENIENT,
-        ConversionEffect.NO_EFFECT,
-        "UnqualifiedPhoto",
-        lambda file: (file.media.frames or 1) == 1,
-        "An animated picture can't be screened; send one photo, or an MP4 or MOV clip.",
     ),
     Rule(
         "image-maximum-size",
@@ -237,7 +245,11 @@ class Assessment:
 def assess(media: Media, size: int, strictness: Strictness, *, can_convert: bool) -> Assessment:
     """Check a file of `size` bytes against the requirements."""
     file = FileProperties(media, size)
-    broken = [rule for rule in RULES if rule.kind == media.kind and not rule.is_met(file)]
+    broken = [
+        _add_description(rule, file)
+        for rule in RULES
+        if rule.kind in (media.kind, ANY_KIND) and not rule.is_met(file)
+    ]
     needs_conversion = any(rule.conversion_effect is ConversionEffect.REQUIRED for rule in broken)
     convert = needs_conversion and can_convert and _is_convertible(file)
     remaining = [
@@ -256,6 +268,12 @@ def _is_convertible(file: FileProperties) -> bool:
         and max(media.width, media.height) <= MAX_CONVERTIBLE_SIDE_PX
         and media.height * CONVERTED_SHORT_SIDE_PX <= MAX_IMAGE_HEIGHT_PX * media.width
     )
+
+
+def _add_description(rule: Rule, file: FileProperties) -> Rule:
+    """Return the rule with its sentence about this file in its message."""
+    sentence = rule.describe(file)
+    return rule if sentence is None else replace(rule, message=f"{rule.message} {sentence}")
 
 
 def _rejects(rule: Rule, strictness: Strictness) -> bool:

@@ -17,8 +17,8 @@ _FIRE_ROUTE = "POST /fire/"
 
 
 class AdminService(Service):
-    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``POST /reset``, and
-    ``POST /fire/FUNCTION`` for a time trigger."""
+    """``PUT /behaviour``, ``GET /faults``, ``GET /calls``, ``GET /invocations``, ``GET /pending``,
+    ``POST /reset``, and ``POST /fire/FUNCTION`` for a time trigger."""
 
     def __init__(
         self,
@@ -26,15 +26,18 @@ class AdminService(Service):
         *,
         fire: Callable[[str], int],
         invocations: Callable[[], list[dict[str, Any]]],
+        pending_count: Callable[[], int],
         calls: Callable[[], list[dict[str, Any]]],
         reset: Callable[[], None],
     ) -> None:
         """`fire` fires a function's time triggers and returns how many; it raises ServiceError.
+        `pending_count` returns the number of asynchronous events that have not ended.
         `invocations` and `calls` return JSON objects; a call's ``billed`` is a boolean."""
         super().__init__()
         self._services = services
         self._fire = fire
         self._invocations = invocations
+        self._pending_count = pending_count
         self._calls = calls
         self._reset = reset
 
@@ -51,10 +54,12 @@ class AdminService(Service):
             return await self._set_behaviour(request, request_id)
         if route.startswith(_FIRE_ROUTE):
             return self._fire_timers(route.removeprefix(_FIRE_ROUTE), request_id)
-        routes = {
+        routes: dict[str, Callable[[], object]] = {
+            "GET /faults": self._list_injected_faults,
             "GET /calls": self._list_billed_calls,
             "GET /calls/all": self._calls,
             "GET /invocations": self._invocations,
+            "GET /pending": self._count_pending,
             "POST /reset": self._reset,
         }
         if route not in routes:
@@ -102,6 +107,17 @@ class AdminService(Service):
             message = f"{function} has no enabled time trigger"
             return self.build_error_response(409, "NotEnabled", message, request_id)
         return _json_response({"fired": fired_count})
+
+    def _count_pending(self) -> dict[str, int]:
+        late_calls = sum(service.late_call_count for service in self._services().values())
+        return {"events": self._pending_count(), "late_calls": late_calls}
+
+    def _list_injected_faults(self) -> list[dict[str, Any]]:
+        return [
+            {"service": name, **asdict(injected)}
+            for name, service in self._services().items()
+            for injected in service.injected_faults
+        ]
 
     def _list_billed_calls(self) -> list[dict[str, Any]]:
         return [call for call in self._calls() if call["billed"]]

@@ -75,6 +75,7 @@ class LocalCloud:
             lambda: self.services,
             fire=self._fire_timers,
             invocations=lambda: [asdict(entry) for entry in self.fc.functions.invocations],
+            pending_count=lambda: self.fc.functions.pending_count,
             calls=lambda: [call.to_dict() for call in self.cloudauth.calls],
             reset=self.reset,
         )
@@ -126,9 +127,11 @@ class LocalCloud:
         return samples
 
     def reset(self) -> None:
-        """Reset all behaviours and clear the records of calls and invocations; keep the objects."""
+        """Reset all behaviours and clear the records of faults, calls and invocations; keep the
+        objects."""
         for service in self.services.values():
             service.behaviour = Behaviour()
+            service.injected_faults.clear()
         self.cloudauth.reset()
         self.fc.functions.reset()
 

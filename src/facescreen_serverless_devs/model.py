@@ -38,8 +38,12 @@ class OssTrigger:
             oss["bucket"]["name"] == self.bucket
             and key.startswith(self.prefix)
             and key.endswith(self.suffix)
-            and any(_event_matches(wanted, record["eventName"]) for wanted in self.events)
+            and self.matches_event(record["eventName"])
         )
+
+    def matches_event(self, event_name: str) -> bool:
+        """Whether events of this name (``ObjectCreated:PutObject``) fire this trigger."""
+        return any(_event_matches(wanted, event_name) for wanted in self.events)
 
     def build_payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The event that the function receives."""
@@ -57,6 +61,11 @@ class EventBridgeTrigger:
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether one OSS event record fires this trigger."""
         return self.enabled and self.pattern.matches(self.build_payload(record))
+
+    def matches_event(self, event_name: str) -> bool:
+        """Whether events of this name (``ObjectCreated:PutObject``) fire this trigger."""
+        types = self.pattern.fields.get("type")
+        return types is None or EventPattern({"type": types}).matches({"type": f"oss:{event_name}"})
 
     def build_payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The CloudEvent that the function receives: function-compute.md, "Bucket events"."""

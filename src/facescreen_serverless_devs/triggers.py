@@ -34,6 +34,9 @@ _OSS_EVENTS = {
         "ObjectRemoved:AbortMultipartUpload",
         "ObjectRemoved:DeleteObject",
         "ObjectRemoved:DeleteObjects",
+        "ObjectReplication:ObjectCreated",
+        "ObjectReplication:ObjectModified",
+        "ObjectReplication:ObjectRemoved",
     )
 }
 _EVENTBRIDGE_KEYS = {

@@ -99,12 +99,16 @@ def test_the_admin_address(folder: Path) -> None:
     [script] = [block for block in blocks("local-cloud.md") if "LOCAL_ADMIN" in block]
     result = run(folder, LOAD_ENV + script.replace("curl ", "curl -s -w '\\n' "))
     assert result.returncode == 0, result.stderr
-    quota, fault, billed, calls, invocations, reset, fired = map(
+    quota, fault, late, faults, billed, calls, invocations, pending, reset, fired = map(
         json.loads, result.stdout.splitlines()
     )
     assert quota["cloudauth"]["quota"] == 10
     assert fault["oss"]["faults"][0]["kill"] is True
+    assert late["oss"]["faults"][0]["late_s"] == 2
+    assert isinstance(faults, list)
     assert 0 < len(billed) < len(calls)
     assert len(invocations) > 0
+    assert pending["events"] >= 0
+    assert pending["late_calls"] >= 0
     assert reset is None
     assert fired == {"fired": 1}

@@ -40,7 +40,8 @@ def test_media_that_meets_every_rule_is_accepted_without_conversion(
     ("rule", "media", "size"),
     [
         ("image-format", replace(PHOTO, type="image/png"), GOOD_PHOTO),
-        ("image-still", replace(PHOTO, type="image/gif", frames=2), GOOD_PHOTO),
+        ("one-picture", replace(PHOTO, second_picture="It is an animation."), GOOD_PHOTO),
+        ("one-picture", replace(CLIP, second_picture="It has two tracks."), GOOD_CLIP),
         ("image-maximum-size", PHOTO, 10 * MB + 1),
         ("image-maximum-resolution", replace(PHOTO, width=1081, height=1900), GOOD_PHOTO),
         ("image-maximum-resolution", replace(PHOTO, height=1921), GOOD_PHOTO),
@@ -72,7 +73,7 @@ def test_standard_strictness_refuses_every_must_and_advises_the_rest() -> None:
     refusing = {r.name for r in RULES if r.rejects_from is not Strictness.STRICT}
     assert refusing == {
         "image-format",
-        "image-still",
+        "one-picture",
         "image-maximum-size",
         "image-maximum-resolution",
         "image-upright",
@@ -103,7 +104,7 @@ def test_conversion_makes_the_image_acceptable(media: Media, size: int) -> None:
     ("media", "size", "reason"),
     [
         (replace(PHOTO, width=4000, height=3000), 5 * MB, "image-upright"),
-        (replace(PHOTO, type="image/gif", frames=2), GOOD_PHOTO, "image-still"),
+        (replace(PHOTO, second_picture="It is an animation."), GOOD_PHOTO, "one-picture"),
         (PHOTO, 21 * MB, "image-maximum-size"),
         (replace(PHOTO, width=30_000, height=30_001), MB, "image-maximum-resolution"),
         (replace(PHOTO, width=700, height=1921), MB, "image-maximum-resolution"),
@@ -126,8 +127,18 @@ def test_durations_and_frame_rates_have_a_small_tolerance(changes: dict[str, Any
 
 
 def test_rules_use_the_services_error_codes() -> None:
-    assert {rule.code for rule in RULES} == {
+    assert {rule.code for rule in RULES} - {"MoreThanOnePicture"} == {
         "UnqualifiedPhoto",
         "ToolargeImage",
         "InvalidParameter",
     }
+
+
+@pytest.mark.parametrize(("media", "size"), [(PHOTO, GOOD_PHOTO), (CLIP, GOOD_CLIP)])
+def test_a_second_picture_is_refused_at_every_strictness_and_named(media: Media, size: int) -> None:
+    media = replace(media, second_picture="It is an animation.")
+    for strictness in Strictness:
+        for can_convert in (False, True):
+            fit = assess(media, size, strictness, can_convert=can_convert)
+            assert [rule.code for rule in fit.rejections] == ["MoreThanOnePicture"]
+            assert fit.rejections[0].message.endswith(" It is an animation.")

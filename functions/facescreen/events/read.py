@@ -48,17 +48,18 @@ def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filt
     return ParsedEvent([reader.delivery])
 
 
-def _decode_json(event: bytes | str) -> Any:
-    """Parse an event that is JSON, or Base64 of JSON as in MNS notifications."""
-    if len(event) > _MAX_EVENT_BYTES:
-        raise InvalidEventError(f"the event is {len(event)} long, over {_MAX_EVENT_BYTES}")
+def _decode_json(content: bytes | str, name: str = "the event") -> Any:
+    """Parse JSON, or Base64 of JSON as in MNS messages. Raises InvalidEventError; `name` says in
+    the message what it is."""
+    if len(content) > _MAX_EVENT_BYTES:
+        raise InvalidEventError(f"{name} is {len(content)} long, over {_MAX_EVENT_BYTES}")
     try:
-        text = event if isinstance(event, str) else event.decode()
+        text = content if isinstance(content, str) else content.decode()
         if not text.lstrip().startswith(("{", "[")):
             text = base64.b64decode(text, validate=True).decode()
     except ValueError:
-        raise InvalidEventError("the event is neither JSON nor Base64 of JSON, in UTF-8") from None
-    return parse_json(text, "the event")
+        raise InvalidEventError(f"{name} is neither JSON nor Base64 of JSON, in UTF-8") from None
+    return parse_json(text, name)
 
 
 def _is_sqs_message(record: Any) -> bool:
@@ -119,7 +120,7 @@ class _EnvelopeReader:
         if "attributes" in fields:
             self.delivery.receive_count = _parse_receive_count(fields.get_object("attributes"))
         self.delivery.body = fields.get_string("body", max_chars=_MAX_MESSAGE_CHARS)
-        self._read_json_string(fields, "body")
+        self._read_message(fields, "body")
 
     def read_task(self, record: Any) -> None:
         """Read a task of Batch Operations."""
@@ -145,39 +146,48 @@ class _EnvelopeReader:
             read = partial(self._read_aws_record, depth=depth)
             self.read_records(require_list(event.values["Records"], "Records"), read)
         elif "Message" in event:
-            self._read_json_string(event, "Message", depth)
+            self._read_message(event, "Message", depth)
         elif "detail-type" in event:
             self._add_or_skip(s3.read_event_bridge_event(event))
         elif "data" in event:
-            self._add_or_skip(oss.read_cloud_event(event))
+            self._read_cloud_event(event, depth)
         elif s3.is_test_event(event):
             self.delivery.skip_counts["test"] += 1
         else:
             raise _build_unknown_format_error("event", event)
 
+    def _read_cloud_event(self, event: JsonObject, depth: int) -> None:
+        """Read a CloudEvent: OSS's own, or that of an MNS queue around a message from OSS."""
+        data = event.values["data"]
+        if isinstance(data, Mapping) and "messageBody" in data:
+            self._read_message(event.get_object("data"), "messageBody", depth)
+        else:
+            self._add_or_skip(oss.read_cloud_event(event), is_symlink=oss.is_about_symlink(event))
+
     def _read_oss_record(self, record: Any) -> None:
-        self._add_or_skip(oss.read_record(JsonObject.from_value(record, "record")))
+        fields = JsonObject.from_value(record, "record")
+        self._add_or_skip(oss.read_record(fields), is_symlink=oss.is_about_symlink(fields))
 
     def _read_aws_record(self, record: Any, depth: int) -> None:
         """Read an element of ``Records[]``: S3's, or SNS's envelope around it."""
         fields = JsonObject.from_value(record, "record")
         if "Sns" in fields:
-            self._read_json_string(fields.get_object("Sns"), "Message", depth)
+            self._read_message(fields.get_object("Sns"), "Message", depth)
         elif "s3" in fields:
             self._add_or_skip(s3.read_record(fields))
         else:
             raise _build_unknown_format_error("record", fields)
 
-    def _read_json_string(self, fields: JsonObject, key: str, depth: int = 1) -> None:
-        """Read the envelope in a string of JSON: an SQS body or an SNS message."""
+    def _read_message(self, fields: JsonObject, key: str, depth: int = 1) -> None:
+        """Read the envelope in a message: an SQS body, an SNS or MNS message."""
         text = fields.get_string(key, max_chars=_MAX_MESSAGE_CHARS)
-        self.read_envelope(parse_json(text, f"the event's {fields.path}.{key}"), depth + 1)
+        self.read_envelope(_decode_json(text, f"the event's {fields.path}.{key}"), depth + 1)
 
-    def _add_or_skip(self, ref: ObjectRef | None) -> None:
+    def _add_or_skip(self, ref: ObjectRef | None, *, is_symlink: bool = False) -> None:
         """Add the object to those to screen, or count why it is skipped."""
         if ref is None:
             self.delivery.skip_counts["event"] += 1
-        elif ref.is_folder_marker:
+        elif ref.is_folder_marker and not is_symlink:
             self.delivery.skip_counts["folder"] += 1
         elif reason := self.filters.get_skip_reason(ref):
             self.delivery.skip_counts[reason] += 1

@@ -5,6 +5,7 @@ By default the platform has already checked a signature (`authType: function`, `
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from facescreen.errors import InvalidSettingsError
@@ -55,8 +56,9 @@ class TokenVerifier:
             raise InvalidSettingsError("JWT_JWKS has no usable key") from None
         self._keys = {key.key_id: key for key in keys}
 
-    def verify(self, headers: Mapping[str, str]) -> None:
-        """Raise HttpError unless `headers` (lower-case names) hold a valid token."""
+    def verify(self, headers: Mapping[str, str]) -> str:
+        """Check the token in `headers` (lower-case names), and return its caller: its issuer and
+        subject, as one string. The tokens without a subject have one caller. Raises HttpError."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _build_unauthorized_error("the request has no bearer token")
@@ -71,7 +73,7 @@ class TokenVerifier:
             key = self._keys.get(header.get("kid", ""))
             if key is None:
                 raise _build_unauthorized_error("the token is signed with an unknown key")
-            self._jwt.decode(
+            claims = self._jwt.decode(
                 token,
                 key,
                 algorithms=[name for name in _TOKEN_ALGORITHMS if name == key.algorithm_name],
@@ -84,6 +86,7 @@ class TokenVerifier:
             raise _build_unauthorized_error(
                 f"the token is not valid ({type(error).__name__})"
             ) from None
+        return json.dumps([claims["iss"], claims.get("sub", "")])
 
 
 def _build_unauthorized_error(detail: str) -> HttpError:

@@ -98,9 +98,12 @@ def add_common_headers(app: ApiResolver, next_middleware: NextMiddleware) -> Res
 
 @_skip_preflight
 def check_token(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Reject a request without a valid token, unless its path is public."""
+    """Reject a request without a valid token, unless its path is public. Store the token's caller
+    in the context as `caller`; it is empty if the deployment uses no tokens."""
+    caller = ""
     if app.token_verifier is not None and app.current_event.path not in PUBLIC_PATHS:
-        app.token_verifier.verify(app.current_event.headers)
+        caller = app.token_verifier.verify(app.current_event.headers)
+    app.context["caller"] = caller
     return next_middleware(app)
 
 

@@ -1,9 +1,9 @@
 """The routes of the HTTP API (openapi.v1.json), one decorated function each.
 
-A route takes a Request whose context holds `services`, `deadline` and `request_id`. It returns a
-dict, which is sent as JSON, or a Response. Errors that it raises are sent as problem+json. Routes
-need a token unless their path is public. Powertools evaluates the annotations of a route's
-signature, so the types in them are imported at runtime.
+A route takes a Request whose context holds `services`, `deadline`, `request_id` and `caller`. It
+returns a dict, which is sent as JSON, or a Response. Errors that it raises are sent as
+problem+json. Routes need a token unless their path is public. Powertools evaluates the annotations
+of a route's signature, so the types in them are imported at runtime.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from facescreen.http.page import build_content_security_policy, read_page
 from facescreen.http.problems import HttpError
 from facescreen.http.query import QueryParameters
 from facescreen.model import Verdict
+from facescreen.screening.idempotency import IdempotencyKey
 from facescreen.storage.keys import parse_object_ref
 from facescreen.timing import Deadline
 
@@ -105,7 +106,8 @@ def screen(request: Request) -> dict[str, Any] | Response[str]:
     body = read_body(request.resolved_event)
     content_type = request.headers.get("content-type", "")
     submission = parse_submission(body, content_type, services.store_name)
-    idempotency_key = request.headers.get("idempotency-key", "")
+    header = request.headers.get("idempotency-key", "")
+    idempotency_key = IdempotencyKey(header, request.context["caller"]) if header else None
     screening = _screen_submission(
         services, submission, request.context["deadline"], idempotency_key
     )
@@ -190,12 +192,18 @@ def get_page(request: Request) -> Response[str]:
 
 
 def _screen_submission(
-    services: ApiServices, submission: Submission, deadline: Deadline, idempotency_key: str
+    services: ApiServices,
+    submission: Submission,
+    deadline: Deadline,
+    idempotency_key: IdempotencyKey | None,
 ) -> dict[str, Any]:
     if isinstance(submission, ObjectSubmission):
         _reject_state_bucket(services, submission.ref)
         return services.on_demand_screener.screen_object(
-            submission.ref, deadline, write_back=submission.write_back
+            submission.ref,
+            deadline,
+            write_back=submission.write_back,
+            idempotency_key=idempotency_key,
         )
     if isinstance(submission, UrlSubmission):
         url = services.url_rules.check(submission.url)

@@ -45,7 +45,8 @@ def read(window: Window, brands: list[bytes]) -> Media:
         elif kind == b"irot" and (quarter_turns := content.read_exactly(0, 1)[0] & 3):
             rotated = True
             width, height = (height, width) if quarter_turns % 2 else (width, height)
-    return Media(mime, width, height, rotated, frames=2 if brands[0] in _SEQUENCE_BRANDS else 1)
+    second_picture = "It is a sequence of images." if brands[0] in _SEQUENCE_BRANDS else None
+    return Media(mime, width, height, rotated, second_picture=second_picture)
 
 
 def _read_primary_item_id(meta: Window) -> int:

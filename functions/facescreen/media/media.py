@@ -20,14 +20,18 @@ class Media:
     height: int
     rotated: bool = False
     """Stored rotated or mirrored: EXIF orientation other than 1, irot, imir, tkhd matrix."""
-    frames: int | None = 1
-    """Number of pictures. 2 means any number in an animated image; None means not counted."""
+    frames: int | None = None
+    """A video's number of frames; None for an image."""
     duration_s: float | None = None
     """Seconds that a player shows; None for an image."""
     fps: float | None = None
     """Average frames per second; None for an image, or if the frames have no duration."""
     codec: str | None = None
     """A video's sample entry, e.g. ``avc1``."""
+    second_picture: str | None = None
+    """A sentence that says which second picture the file holds, or why that can't be determined:
+    something that a common reader may show in place of the picture that another one shows. None if
+    all readers show the same picture."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -40,10 +44,16 @@ class Media:
 
 
 def build_image_media(
-    mime: str, width: int, height: int, *, orientation: int = 1, frames: int | None = 1
+    mime: str, width: int, height: int, *, orientation: int = 1, second_picture: str | None = None
 ) -> Media:
     """Create the Media of an image from its stored size and EXIF orientation: 2 to 8 rotate or
     mirror it, 5 to 8 also swap width and height, and decoders ignore other values."""
     if orientation in range(5, 9):
         width, height = height, width
-    return Media(mime, width, height, rotated=orientation in range(2, 9), frames=frames)
+    return Media(
+        mime,
+        width,
+        height,
+        rotated=orientation in range(2, 9),
+        second_picture=second_picture,
+    )

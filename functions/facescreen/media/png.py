@@ -23,14 +23,14 @@ def read(window: Window) -> Media:
     if kind != b"IHDR":
         raise UnreadableMediaError("The PNG does not begin with its header.")
     width, height = header.unpack(">II")
-    orientation = frames = 1
+    orientation, second_picture = 1, None
     for kind, chunk in chunks:
         if kind == b"acTL":
-            (frames,) = chunk.unpack(">I")
+            second_picture = "It is an animation."
         elif kind == b"eXIf":
             orientation = exif.read_orientation(chunk)
     return build_image_media(
-        "image/png", width, height, orientation=orientation, frames=max(frames, 1)
+        "image/png", width, height, orientation=orientation, second_picture=second_picture
     )
 
 

@@ -13,15 +13,17 @@ from facescreen.media.media import UnreadableMediaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_BYTES_READ = 20 * 1024 * 1024
+"""Bytes read of one object. Up to this size, which is that of the largest image that can be
+converted, an object is read whole, in one read."""
+
 FIRST_READ_BYTES = 64 * 1024
-"""Each further read is twice as long as the previous one, so reading many small parts takes few
-requests."""
+"""The first read of a larger object. Each further read is twice as long as the previous one, so
+reading many small parts takes few requests."""
 
-MAX_BYTES_READ = 4 * 1024 * 1024
-"""Bytes read of one object: six reads, from 64 KB on."""
-
-MAX_PARTS = 2_000
-"""Segments, chunks and boxes of one object."""
+MAX_PARTS = 20_000
+"""Segments, chunks and boxes of one object: enough for a PNG of 20 MB in chunks of 1 KB, or for a
+minute of video with a fragment for each frame."""
 
 MAX_ROWS = 100_000
 """Rows of all tables of one object: enough for an hour of video with a time for each frame."""
@@ -29,7 +31,9 @@ MAX_ROWS = 100_000
 _TRUNCATED_MESSAGE = (
     "The file is damaged: it, or a part of it, is shorter than its description says."
 )
-_TOO_COMPLEX_MESSAGE = "The file is too complex: its description could not be read within 4 MB."
+_TOO_LARGE_MESSAGE = "The file is too large: its description could not be read within 20 MB."
+_TOO_MANY_PARTS_MESSAGE = "The file is too complex: it has more than 20,000 parts."
+_TOO_MANY_ROWS_MESSAGE = "The file is too complex: its tables have more than 100,000 rows."
 
 
 class RangeReader(Protocol):
@@ -93,7 +97,7 @@ class _LimitedReader:
     def __init__(self, reader: RangeReader) -> None:
         self._reader = reader
         self._blocks: list[tuple[int, bytes]] = []
-        self._next_read = FIRST_READ_BYTES
+        self._next_read = reader.size if reader.size <= MAX_BYTES_READ else FIRST_READ_BYTES
         self._bytes_left = MAX_BYTES_READ
         self._parts_left = MAX_PARTS
         self._rows_left = MAX_ROWS
@@ -115,18 +119,18 @@ class _LimitedReader:
         """Count one part. Raises UnreadableMediaError beyond MAX_PARTS."""
         self._parts_left -= 1
         if self._parts_left < 0:
-            raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)
+            raise UnreadableMediaError(_TOO_MANY_PARTS_MESSAGE)
 
     def count_rows(self, count: int) -> None:
         """Count rows of a table. Raises UnreadableMediaError beyond MAX_ROWS."""
         self._rows_left -= count
         if self._rows_left < 0:
-            raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)
+            raise UnreadableMediaError(_TOO_MANY_ROWS_MESSAGE)
 
     def _read_block(self, start: int, length: int) -> bytes:
         read_length = max(length, self._next_read)
         if read_length > self._bytes_left:
-            raise UnreadableMediaError(_TOO_COMPLEX_MESSAGE)
+            raise UnreadableMediaError(_TOO_LARGE_MESSAGE)
         self._bytes_left -= read_length
         self._next_read *= 2
         return self._reader.read(start, min(read_length, self._reader.size - start))

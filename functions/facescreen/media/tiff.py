@@ -39,5 +39,4 @@ def read(window: Window) -> Media:
         tags.get(WIDTH, 0),
         tags.get(HEIGHT, 0),
         orientation=tags.get(ORIENTATION, 1),
-        frames=None,
     )

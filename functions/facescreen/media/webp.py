@@ -45,7 +45,7 @@ def _read_extended(window: Window) -> Media:
         1 + int.from_bytes(width, "little"),
         1 + int.from_bytes(height, "little"),
         orientation=_read_orientation(window) if flags & _EXIF else 1,
-        frames=2 if flags & _ANIMATION else 1,
+        second_picture="It is an animation." if flags & _ANIMATION else None,
     )
 
 

@@ -17,6 +17,7 @@ from facescreen.message import build_outcome_data, build_screening_data
 from facescreen.model import Finding, Status, TaggingResult
 from facescreen.records.ledger import compute_content_id, compute_object_id
 from facescreen.screening import findings
+from facescreen.screening.idempotency import hash_parts, remove_url_signature
 from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
 from facescreen.tags import read_tagged_etag
 from facescreen.timing import Timings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
     from facescreen.records.ledger import Ledger, ScreeningRecord
     from facescreen.requirements import Strictness
+    from facescreen.screening.idempotency import IdempotencyKey
     from facescreen.screening.pinning import ObjectPinner
     from facescreen.screening.screener import Screener
     from facescreen.storage.ports import ObjectStore
@@ -54,10 +56,19 @@ class OnDemandScreener:
     tag_form: str
 
     def screen_object(
-        self, ref: ObjectRef, deadline: Deadline, *, write_back: bool
+        self,
+        ref: ObjectRef,
+        deadline: Deadline,
+        *,
+        write_back: bool,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> dict[str, Any]:
-        """Screen an object. Raises ObjectNotFoundError, and ObjectChangedError if it is
-        overwritten meanwhile."""
+        """Screen an object. Raises ObjectNotFoundError, ObjectChangedError if it is overwritten
+        meanwhile, and IdempotencyKeyReusedError."""
+        mode = "write back" if write_back else "report"
+        self._bind_idempotency_key(
+            idempotency_key, "object", mode, ref.store, ref.bucket, ref.key, ref.version_id
+        )
         outcome = self.screener.screen(ref, deadline, write_back=write_back)
         if outcome.status is Status.ALREADY_SCREENED:
             return self.get_outcome(ref, deadline)
@@ -96,12 +107,12 @@ class OnDemandScreener:
         return self.pinner.pin(ref, deadline).sha256 == record.sha256
 
     def screen_bytes(
-        self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
+        self, data: bytes, deadline: Deadline, *, idempotency_key: IdempotencyKey | None = None
     ) -> dict[str, Any]:
         """Screen bytes: a small image in Base64, anything else as an uploaded file. Raises
         IdempotencyKeyReusedError."""
         digest = hashlib.sha256(data).hexdigest()
-        self._reserve_idempotency_key(idempotency_key, digest)
+        self._bind_idempotency_key(idempotency_key, "bytes", digest)
 
         timings = Timings()
         assessed = findings.assess_media(
@@ -124,24 +135,27 @@ class OnDemandScreener:
         return self._screen_once(content_id, create_finding, deadline)
 
     def screen_url(
-        self, url: str, kind: str, deadline: Deadline, *, idempotency_key: str = ""
+        self,
+        url: str,
+        kind: str,
+        deadline: Deadline,
+        *,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> dict[str, Any]:
         """Screen a URL, which the service downloads. It is paid for once only with an
-        idempotency key, because the content behind a URL can change."""
+        idempotency key, because the content behind a URL can change. Raises
+        IdempotencyKeyReusedError."""
 
         def create_finding(biz_id: str, timings: Timings) -> Finding:
             request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
             return findings.run_detection(biz_id, lambda: self.detect(request), timings)
 
-        if not idempotency_key:
+        if idempotency_key is None:
             timings = Timings()
             finding = create_finding(create_merchant_biz_id(self.merchant_prefix), timings)
             return build_screening_data(None, finding, NOT_REQUESTED_RESULT, timings.durations_ms)
-        # Each presigned URL of one object has another signature, so the query is left out.
-        self._reserve_idempotency_key(
-            idempotency_key, _build_entry_id("url", kind, url.partition("?")[0])
-        )
-        return self._screen_once(_build_entry_id("key", idempotency_key), create_finding, deadline)
+        self._bind_idempotency_key(idempotency_key, "url", kind, remove_url_signature(url))
+        return self._screen_once(idempotency_key.finding_id, create_finding, deadline)
 
     def _screen_once(
         self, entry_id: str, create_finding: Callable[[str, Timings], Finding], deadline: Deadline
@@ -156,12 +170,13 @@ class OnDemandScreener:
     def _build_merchant_biz_id(self, entry_id: str) -> str:
         return (self.merchant_prefix + entry_id)[:32]
 
-    def _reserve_idempotency_key(self, idempotency_key: str, content: str) -> None:
-        if (
-            idempotency_key
-            and self.ledger.put_once(_build_entry_id("binding", idempotency_key), content)
-            != content
-        ):
+    def _bind_idempotency_key(self, key: IdempotencyKey | None, *content: str) -> None:
+        """Bind the key to what it is sent with first. Raises IdempotencyKeyReusedError if that was
+        something else."""
+        if key is None:
+            return
+        content_id = hash_parts(*content)
+        if self.ledger.put_once(key.binding_id, content_id) != content_id:
             raise IdempotencyKeyReusedError(
                 "this idempotency key was already used for other content"
             )
@@ -179,7 +194,3 @@ class BytesReader:
 
     def read(self, start: int, length: int) -> bytes:
         return self.data[start : start + length]
-
-
-def _build_entry_id(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

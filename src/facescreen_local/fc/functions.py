@@ -123,6 +123,11 @@ class DeployedFunctions:
             self._enqueue_timer_event(pool, build_timer_event(timer, datetime.now(timezone.utc)))
         return len(timers)
 
+    @property
+    def pending_count(self) -> int:
+        """The number of asynchronous events that have not ended."""
+        return self._runner.pending_count
+
     async def wait_until_idle(self) -> None:
         """Wait until no asynchronous event is pending."""
         await self._runner.wait_until_idle()

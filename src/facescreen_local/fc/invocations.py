@@ -104,6 +104,11 @@ class InvocationRunner:
                 )
                 self._pending_events.remove(event)
 
+    @property
+    def pending_count(self) -> int:
+        """The number of asynchronous events that have not ended."""
+        return len(self._delivery_tasks)
+
     async def wait_until_idle(self) -> None:
         """Wait until no asynchronous event is pending."""
         while self._delivery_tasks:

@@ -25,6 +25,8 @@ class IdVerificationRequestContext:
     operation: str
     parameters: RequestParameters
     request_id: str
+    disturbed: bool
+    """Whether a scripted fault delays or replaces the response."""
     quota: float | None
     """Calls per second of the operation; None means no limit."""
     calls: CallLog

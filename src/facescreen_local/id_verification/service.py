@@ -29,7 +29,7 @@ from facescreen_local.id_verification.verdicts import FaceAnalyzer, ScriptedAnal
 from facescreen_local.protocol.body import read_body
 from facescreen_local.protocol.operations import import_operations
 from facescreen_local.protocol.request import read_head
-from facescreen_local.protocol.service import Service
+from facescreen_local.protocol.service import SCRIPTED_FAULT, Service
 
 _MAX_BODY_BYTES = 4 * MAX_INLINE_BYTES + 64 * 1024
 """Base64 turns three bytes into four, and percent-encoding turns each into at most three; the rest
@@ -43,8 +43,9 @@ class IdVerificationService(Service):
     verdict.
 
     The folder `data` can contain ``verdicts.json`` (see ScriptedAnalyzer); ``cloudauth`` in it is
-    for the certificate of `uploads`. Scripted errors of `behaviour` get the documented HTTP status,
-    if their code has one; the Forbidden codes occur only there, because every key may call.
+    for the log of calls and the certificate of `uploads`. Scripted errors of `behaviour` get the
+    documented HTTP status, if their code has one; the Forbidden codes occur only there, because
+    every key may call.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class IdVerificationService(Service):
     ) -> None:
         super().__init__()
         self.uploads = UploadService(data / "cloudauth")
-        self._calls = CallLog()
+        self._calls = CallLog(data / "cloudauth" / "calls.jsonl")
         self._gateway = ApiGateway(account)
         self._face_checker = FaceChecker(FaceDetector())
         self._analyzer = analyzer or ScriptedAnalyzer(data / "verdicts.json")
@@ -70,7 +71,7 @@ class IdVerificationService(Service):
     @property
     def calls(self) -> list[DetectionCall]:
         """Every detection call since the last reset, the oldest first."""
-        return list(self._calls.calls)
+        return self._calls.calls
 
     def reset(self) -> None:
         """Clear the calls, including those that count against the quota."""
@@ -120,6 +121,7 @@ class IdVerificationService(Service):
                 operation=operation.name,
                 parameters=parameters,
                 request_id=request_id,
+                disturbed=SCRIPTED_FAULT in request,
                 quota=self.behaviour.quota,
                 calls=self._calls,
                 uploads=self.uploads,

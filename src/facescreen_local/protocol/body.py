@@ -8,6 +8,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+_BUFFERED_BODY = web.RequestKey("buffered_body", bytes)
+_MAX_BUFFERED_BYTES = 128 * 1024 * 1024
+
 
 class ByteSink(Protocol):
     """Anything that bytes are written to: an open file, a BlobWriter, a BytesIO."""
@@ -27,6 +30,12 @@ async def read_chunks(request: web.BaseRequest, max_bytes: int) -> AsyncIterator
     """Yield the body as it arrives. Raises BodyTooLargeError before it reads past `max_bytes`."""
     if (request.content_length or 0) > max_bytes:
         raise BodyTooLargeError(max_bytes)
+    buffered = request.get(_BUFFERED_BODY)
+    if buffered is not None:
+        if len(buffered) > max_bytes:
+            raise BodyTooLargeError(max_bytes)
+        yield buffered
+        return
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
@@ -41,6 +50,14 @@ async def read_chunks(request: web.BaseRequest, max_bytes: int) -> AsyncIterator
 async def read_body(request: web.BaseRequest, max_bytes: int) -> bytes:
     """Read the whole body. Raises BodyTooLargeError."""
     return b"".join([chunk async for chunk in read_chunks(request, max_bytes)])
+
+
+async def buffer_body(request: web.BaseRequest) -> None:
+    """Receive the whole body, so that it can be read even after the client has disconnected.
+
+    Raises BodyTooLargeError.
+    """
+    request[_BUFFERED_BODY] = await read_body(request, _MAX_BUFFERED_BYTES)
 
 
 async def write_chunks(chunks: AsyncIterator[bytes], sink: ByteSink) -> None:

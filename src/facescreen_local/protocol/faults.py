@@ -2,8 +2,9 @@
 
 ``PUT /behaviour`` of the admin API takes one object per service, for example::
 
-    {"oss": {"latency_ms": 20,
-             "faults": [{"operation": "PutObjectTagging", "kill": true}]},
+    {"oss": {"latency_ms": 20, "seed": 1,
+             "faults": [{"operation": "PutObjectTagging", "kill": true},
+                        {"path": "/facescreen-state/*", "probability": 0.1, "late_s": 2}]},
      "cloudauth": {"quota": 10, "rates": {"InternalError": 0.05}},
      "fc": {"duplicates": 1, "delay_ms": 500}}
 
@@ -13,7 +14,9 @@ Services that are not named keep their behaviour; for a named one, the object re
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 from typing import Any
 
 
@@ -23,21 +26,45 @@ class InvalidFaultError(ValueError):
 
 @dataclass
 class Fault:
-    """One scripted fault, for `times` calls. With no action set, the call succeeds."""
+    """One scripted fault. With no action set, the call succeeds."""
 
     operation: str | None = None
     """The operation it applies to (``PutObjectTagging``); None means any."""
+    path: str | None = None
+    """The paths it applies to, decoded, without the query: ``/selfies/in/*``, where ``*`` matches
+    slashes too; None means any."""
+    probability: float = 1
+    """The share of these calls that it acts on."""
     after: bool = False
     """Act after the operation is done, so that the caller does not learn its result."""
     code: str | None = None
     """Respond with this error code, in the service's own format."""
     status: int = 500
     hang_s: float | None = None
+    """Wait. The operation is then performed even if the client has given up."""
     reset: bool = False
     """Close the connection without a response."""
+    late_s: float | None = None
+    """Close the connection without a response, and perform the operation this much later."""
     kill: bool = False
     """Kill every running function instance, then close the connection."""
-    times: int = 1
+    times: int | None = None
+    """How often it acts: by default once, or without limit if it has a probability."""
+
+    def __post_init__(self) -> None:
+        if self.times is None and self.probability == 1:
+            self.times = 1
+
+    def applies_to(self, operation: str, path: str) -> bool:
+        """Return whether it may act on such a call."""
+        return self.operation in (None, operation) and (
+            self.path is None or fnmatchcase(path, self.path)
+        )
+
+    @property
+    def closes_connection(self) -> bool:
+        """Whether the client gets no response."""
+        return self.reset or self.kill or self.late_s is not None
 
 
 @dataclass
@@ -47,6 +74,8 @@ class Behaviour:
     latency_ms: float = 0
     quota: float | None = None
     """Calls per second that cloudauth accepts before Throttling.Api; None means no limit."""
+    seed: int | None = None
+    """With a seed, `rates` and probabilities choose the same calls in every run."""
     rates: dict[str, float] = field(default_factory=dict)
     """The share of calls (0 to 1) that fail with each error code."""
     faults: list[Fault] = field(default_factory=list)
@@ -57,20 +86,34 @@ class Behaviour:
     retry_delay_ms: float = 200
     """fc: delay before the first retry of an asynchronous invocation, doubled each time."""
 
-    def take_fault(self, operation: str) -> Fault | None:
+    def __post_init__(self) -> None:
+        self._call_counts: Counter[tuple[str, str]] = Counter()
+
+    def take_fault(self, operation: str, path: str) -> Fault | None:
         """Return the fault for this call and count it as used; None for most calls."""
+        draws = self._start_draws(operation, path)
         for fault in self.faults:
-            if fault.operation in (None, operation):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
+            if fault.applies_to(operation, path) and draws.random() < fault.probability:
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self.faults.remove(fault)
                 return fault
-        draw = random.random()  # noqa: S311
+        draw = draws.random()
         for code, share in self.rates.items():
             draw -= share
             if draw < 0:
                 return Fault(operation=operation, code=code)
         return None
+
+    def _start_draws(self, operation: str, path: str) -> random.Random:
+        """Return the random numbers of this call. With a seed, they depend only on how often the
+        operation was called on the path before, so other calls may come in any order."""
+        if self.seed is None:
+            return random.Random()  # noqa: S311
+        self._call_counts[operation, path] += 1
+        call = f"{self.seed} {operation} {path} {self._call_counts[operation, path]}"
+        return random.Random(call.encode("utf-8", "surrogateescape"))  # noqa: S311
 
     @classmethod
     def parse(cls, payload: object) -> Behaviour:
@@ -85,15 +128,19 @@ class Behaviour:
 _STRING_TYPES, _BOOLEAN_TYPES, _NUMBER_TYPES, _INTEGER_TYPES = (str,), (bool,), (int, float), (int,)
 _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "operation": _STRING_TYPES,
+    "path": _STRING_TYPES,
+    "probability": _NUMBER_TYPES,
     "after": _BOOLEAN_TYPES,
     "code": _STRING_TYPES,
     "status": _INTEGER_TYPES,
     "hang_s": _NUMBER_TYPES,
     "reset": _BOOLEAN_TYPES,
+    "late_s": _NUMBER_TYPES,
     "kill": _BOOLEAN_TYPES,
     "times": _INTEGER_TYPES,
     "latency_ms": _NUMBER_TYPES,
     "quota": _NUMBER_TYPES,
+    "seed": _INTEGER_TYPES,
     "rates": (dict,),
     "faults": (list,),
     "duplicates": _INTEGER_TYPES,
@@ -124,6 +171,8 @@ def _check_value(name: str, value: object) -> None:
         raise InvalidFaultError(f"{name} must be a {accepted[-1].__name__}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
         raise InvalidFaultError(f"{name} must not be negative or 1e9 and more: {value!r}")
+    if name == "probability" and isinstance(value, (int, float)) and value > 1:
+        raise InvalidFaultError(f"probability must be 0 to 1: {value!r}")
     if isinstance(value, dict):
         for code, share in value.items():
             if not isinstance(share, (int, float)) or not 0 <= share <= 1:

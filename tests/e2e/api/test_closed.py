@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,27 @@ def test_bearer_tokens_are_accepted_if_configured(tmp_path: Path) -> None:
         assert get(cloud_client, "/v1/objects", **good).status_code == 200
         for path in ("/", "/v1/health", "/openapi.json"):
             assert get(cloud_client, path).status_code == 200
+        check_callers_have_their_own_idempotency_keys(cloud_client)
         not_utf8 = httpx.Headers([(b"Authorization", b"Bearer \x80.a.b")])
         response = httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
         assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
+
+
+def check_callers_have_their_own_idempotency_keys(cloud_client: LocalCloudClient) -> None:
+    """Two callers send the same key, one of them with two tokens."""
+
+    def screen(data: bytes, **claims: str) -> bool:
+        headers = {"Idempotency-Key": "case-1", "Authorization": f"Bearer {token(**claims)}"}
+        url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
+        body = {"base64": base64.b64encode(data).decode()}
+        response = httpx.post(url, json=body, headers=headers, timeout=60)
+        # It is not a picture, which costs nothing, or the key is refused.
+        assert response.status_code == 422
+        return bool(response.json()["code"] == "IdempotencyKeyReused")
+
+    assert not screen(b"1", sub="alice")
+    assert not screen(b"2", sub="bob")
+    assert screen(b"2", sub="alice", jti="another token")
 
 
 def test_only_listed_origins_are_allowed(tmp_path: Path) -> None:

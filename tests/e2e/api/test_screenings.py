@@ -100,8 +100,32 @@ def test_an_idempotency_key_prevents_a_second_paid_call(
         url = cloud_client.bucket.sign_url("GET", "keyed.jpg", 60)
         assert api.post(PATH, json={"url": url}, headers=headers).status_code == 200
     assert len(cloud_client.billed_calls()) == paid + 1
-    other = api.post(PATH, json={"url": url.replace("keyed", "other")}, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "IdempotencyKeyReused")
+
+
+def test_an_idempotency_key_is_refused_for_other_content(
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
+) -> None:
+    """Another object, another version or conversion of it, another kind, another way to name it."""
+
+    def sign(key: str = "a.jpg", **params: str) -> str:
+        url: str = cloud_client.bucket.sign_url("GET", key, 60, params=params)
+        return url
+
+    headers = {"Idempotency-Key": "case-2"}
+    api.post(PATH, json={"url": sign(versionId="v1")}, headers=headers)
+    paid = len(cloud_client.billed_calls())
+    for other in (
+        {"url": sign("b.jpg", versionId="v1")},
+        {"url": sign(versionId="v2")},
+        {"url": sign()},
+        {"url": sign(**{"versionId": "v1", "x-oss-process": "image/resize,w_400"})},
+        {"url": sign(versionId="v1"), "kind": "video"},
+        {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "a.jpg"}},
+        {"base64": base64.b64encode(files["portrait.jpg"]).decode()},
+    ):
+        response = api.post(PATH, json=other, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (422, "IdempotencyKeyReused")
+    assert len(cloud_client.billed_calls()) == paid
 
 
 def test_the_callers_request_id_is_returned(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from facescreen.events.oss import SCREENED_EVENTS
 from tests.templates.s_yaml.preview import PROJECT
 from tests.templates.s_yaml.test_env_example import doctor_findings
 from tests.templates.s_yaml.test_templates import REQUIRED
@@ -15,11 +16,12 @@ SECOND_TRIGGER = """
           triggerType: oss
           sourceArn: acs:oss:${vars.region}:${vars.account}:more-selfies
           triggerConfig:
-            events: [oss:ObjectCreated:PutObject]
+            events:
+EVENTS
             filter: {key: {prefix: in/, suffix: ''}}
 
   http_api:
-"""
+""".replace("EVENTS", "\n".join(f"              - oss:{event}" for event in SCREENED_EVENTS))
 WATCHED = "          acs:oss:*:${vars.account}:${vars.bucket}/"
 ONE_MORE = "          acs:oss:*:${vars.account}:more-selfies/in/*,\\\n" + WATCHED
 SWEPT = "WATCHED_OBJECTS: ${vars.bucket}/${vars.prefix}"
@@ -88,6 +90,26 @@ def test_another_bucket_by_eventbridge_is_checked(tmp_path: Path) -> None:
     unread, unswept = doctor_findings(tmp_path, REQUIRED, template)
     assert unread["says"] == "events of more-selfies/ arrive, and no role may read it"
     assert unswept["level"] == "fault"
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("s.yaml", "              - oss:ObjectCreated:AppendObject\n"),
+        ("s.eventbridge.yaml", '"oss:ObjectCreated:AppendObject", '),
+    ],
+)
+def test_missing_events_are_named(tmp_path: Path, name: str, listed: str) -> None:
+    [line] = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, (listed, ""), name=name))
+    assert (line["level"], line["check"]) == ("warning", "surroundings")
+    assert line["says"] == "ObjectCreated:AppendObject of selfies/ start no screening"
+
+
+def test_a_second_trigger_may_have_the_other_events(tmp_path: Path) -> None:
+    listed = "              - oss:ObjectCreated:AppendObject\n"
+    other = SECOND_TRIGGER.replace("more-selfies", "${vars.bucket}").replace("in/", "''")
+    changes = ((listed, ""), ("\n  http_api:\n", other))
+    assert doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, *changes)) == []
 
 
 def test_missing_roles_are_named(tmp_path: Path) -> None:

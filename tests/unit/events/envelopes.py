@@ -68,13 +68,27 @@ def batch_job(*tasks: Any, version: str = "1.0") -> Any:
     return {"invocationSchemaVersion": version, "invocationId": "i1", "tasks": list(tasks)}
 
 
-def _mns(key: str) -> bytes:
-    return base64.b64encode(json.dumps({"events": [oss_record(key)]}).encode())
+def _mns(key: str) -> str:
+    """The body of a message from OSS's event notifications."""
+    return base64.b64encode(json.dumps({"events": [oss_record(key)]}).encode()).decode()
+
+
+def _mns_queue_trigger(key: str) -> Any:
+    """The event of Function Compute's trigger on a queue."""
+    data = {"requestId": "r", "messageId": "m", "messageBody": _mns(key)}
+    return [{"source": "MNS-Function-t", "type": "mns:Queue:SendMessage", "data": data}]
+
+
+def _mns_topic_trigger(key: str) -> Any:
+    """The event of Function Compute's trigger on a topic, in the format JSON."""
+    return {"TopicName": "uploads", "MessageId": "m", "Message": _mns(key)}
 
 
 ENVELOPES: dict[str, Callable[[str], Any]] = {
     "oss": lambda key: {"events": [oss_record(key)]},
-    "oss by mns": _mns,
+    "oss by mns": lambda key: _mns(key).encode(),
+    "oss by a trigger on an mns queue": _mns_queue_trigger,
+    "oss by a trigger on an mns topic": _mns_topic_trigger,
     "oss by eventbridge": oss_cloud_event,
     "oss by eventbridge, flat": lambda key: oss_cloud_event(key, flat=True),
     "oss by eventbridge, listed": lambda key: [oss_cloud_event(key)],

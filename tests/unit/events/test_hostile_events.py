@@ -64,6 +64,9 @@ def nest_in_sns(times: int) -> Any:
         (s3_event_bridge(detail_type="AWS API Call via CloudTrail"), "is not one of S3's own"),
         (oss_cloud_event() | {"data": []}, "JSON.data must be an object, not list"),
         (oss_cloud_event() | {"type": None}, "JSON.type must be a string that is not empty"),
+        (oss_cloud_event() | {"source": "acs.ecs"}, "the CloudEvent of acs.ecs is not one of OSS"),
+        (oss_cloud_event() | {"data": {"messageBody": 7}}, "data.messageBody must be a string"),
+        (oss_cloud_event() | {"data": {"messageBody": "7"}}, "messageBody is neither JSON nor"),
     ],
 )
 def test_an_invalid_event_is_refused(event: Any, message: str) -> None:

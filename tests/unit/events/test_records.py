@@ -30,11 +30,36 @@ def test_every_record_of_an_event_is_read() -> None:
         assert [ref.key for ref in read_event(event, NO_FILTERS).objects] == keys
 
 
-@pytest.mark.parametrize("operation", ["PutObject", "PostObject", "CopyObject"])
-def test_oss_events_of_new_objects_are_screened(operation: str) -> None:
-    for name in (f"ObjectCreated:{operation}", f"oss:ObjectCreated:{operation}"):
+@pytest.mark.parametrize(
+    "event_name",
+    [
+        "ObjectCreated:PutObject",
+        "ObjectCreated:PostObject",
+        "ObjectCreated:CopyObject",
+        "ObjectCreated:CompleteMultipartUpload",
+        "ObjectCreated:AppendObject",
+        "ObjectCreated:PutSymlink",
+        "ObjectReplication:ObjectCreated",
+        "ObjectReplication:ObjectModified",
+    ],
+)
+def test_oss_events_that_change_what_readers_get_are_screened(event_name: str) -> None:
+    for name in (event_name, f"oss:{event_name}"):
         assert read_event({"events": [oss_record(name=name)]}, NO_FILTERS).objects
         assert read_event(oss_cloud_event() | {"type": name}, NO_FILTERS).objects
+
+
+@pytest.mark.parametrize("key", ["link", "kyc/"])
+def test_a_symlink_is_screened_whatever_its_size(key: str) -> None:
+    """Its readers get the target's bytes."""
+    filters = Filters(min_bytes=1000, max_bytes=2000)
+    name = "ObjectCreated:PutSymlink"
+    for event in (
+        {"events": [oss_record(key, name, size=0)]},
+        oss_cloud_event(key) | {"type": f"oss:{name}"},
+    ):
+        (ref,) = read_event(event, filters).objects
+        assert (ref.key, ref.size) == (key, None)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +68,10 @@ def test_oss_events_of_new_objects_are_screened(operation: str) -> None:
         "ObjectCreated:InitiateMultipartUpload",
         "ObjectCreated:UploadPart",
         "ObjectCreated:UploadPartCopy",
-        "ObjectCreated:AppendObject",
-        "ObjectCreated:PutSymlink",
+        "ObjectModified:UpdateObjectMeta",
         "ObjectRemoved:DeleteObject",
-        "ObjectReplication:ObjectCreated",
+        "ObjectRemoved:DeleteObjects",
+        "ObjectReplication:ObjectRemoved",
         "PutObject",
     ],
 )
@@ -72,6 +97,7 @@ def test_s3_events_of_new_objects_are_screened(operation: str) -> None:
         "ObjectRemoved:Delete",
         "ObjectRemoved:DeleteMarkerCreated",
         "ObjectRestore:Completed",
+        "ObjectAcl:Put",
         "LifecycleTransition",
         "ObjectTagging:Put",
         "ObjectCreated:PutTagging",

@@ -68,6 +68,16 @@ def test_a_valid_token_is_accepted(name: str) -> None:
     check_header(f"bearer {token(name, aud=['other', 'facescreen'])}")
 
 
+def test_the_caller_is_the_issuer_and_the_subject() -> None:
+    def read_caller(**claims: str) -> str:
+        return TOKENS.verify({"authorization": f"Bearer {token(**claims)}"})
+
+    assert read_caller(sub="alice") == '["https://login.example", "alice"]'
+    assert read_caller(sub="alice", jti="another token") == read_caller(sub="alice")
+    assert read_caller(sub="bob") != read_caller(sub="alice")
+    assert read_caller() == '["https://login.example", ""]'
+
+
 def signed_with_another_key() -> str:
     return token(key=rsa.generate_private_key(65537, 2048))
 

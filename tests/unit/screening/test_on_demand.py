@@ -13,6 +13,7 @@ from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
+from facescreen.screening.idempotency import IdempotencyKey
 from facescreen.screening.on_demand import OnDemandScreener
 from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture
@@ -45,14 +46,23 @@ class OnDemandHarness(ScreenerHarness):
             raise response
         return response
 
-    def bytes(self, data: bytes, **options: str) -> dict[str, Any]:
-        return self.on_demand.screen_bytes(data, Deadline.after(4), **options)
+    def bytes(self, data: bytes, key: IdempotencyKey | None = None) -> dict[str, Any]:
+        return self.on_demand.screen_bytes(data, Deadline.after(4), idempotency_key=key)
 
-    def url(self, url: str = "https://a.example/1.jpg?sig=1", **options: str) -> dict[str, Any]:
-        return self.on_demand.screen_url(url, "image", Deadline.after(4), **options)
+    def url(
+        self,
+        url: str = "https://a.example/1.jpg",
+        kind: str = "image",
+        key: IdempotencyKey | None = None,
+    ) -> dict[str, Any]:
+        return self.on_demand.screen_url(url, kind, Deadline.after(4), idempotency_key=key)
 
-    def object(self, ref: ObjectRef, *, write_back: bool = False) -> dict[str, Any]:
-        return self.on_demand.screen_object(ref, Deadline.after(4), write_back=write_back)
+    def object(
+        self, ref: ObjectRef, *, write_back: bool = False, key: IdempotencyKey | None = None
+    ) -> dict[str, Any]:
+        return self.on_demand.screen_object(
+            ref, Deadline.after(4), write_back=write_back, idempotency_key=key
+        )
 
 
 def test_the_result_for_bytes_has_the_fields_of_a_message() -> None:
@@ -100,14 +110,15 @@ def test_an_error_is_not_recorded_so_the_next_request_calls_again() -> None:
     assert harness.bytes(PHOTO)["verdict"] == "high_risk"
 
 
-def test_an_idempotency_key_is_refused_for_other_content() -> None:
+KEY = IdempotencyKey("case-1", "alice")
+
+
+def test_an_idempotency_key_is_refused_for_other_bytes() -> None:
     harness = OnDemandHarness()
-    harness.bytes(PHOTO, idempotency_key="k")
-    harness.bytes(PHOTO, idempotency_key="k")
+    harness.bytes(PHOTO, KEY)
+    harness.bytes(PHOTO, KEY)
     with pytest.raises(errors.IdempotencyKeyReusedError):
-        harness.bytes(noise_picture(), idempotency_key="k")
-    with pytest.raises(errors.IdempotencyKeyReusedError):
-        harness.url(idempotency_key="k")
+        harness.bytes(noise_picture(), KEY)
     assert len(harness.detect_requests) == 1
 
 
@@ -116,11 +127,51 @@ def test_a_url_is_paid_for_each_time_unless_it_has_an_idempotency_key() -> None:
     harness.url()
     harness.url()
     assert len(harness.detect_requests) == 2
-    harness.url("https://a.example/1.jpg?sig=1", idempotency_key="k")
-    harness.url("https://a.example/1.jpg?sig=2", idempotency_key="k")
+    harness.url(key=KEY)
+    harness.url(key=KEY)
     assert len(harness.detect_requests) == 3
+
+
+def test_an_idempotency_key_is_bound_to_the_url_without_its_signature() -> None:
+    harness = OnDemandHarness()
+    url = "https://a.example/1.jpg?versionId=v1&OSSAccessKeyId=a&Expires=1&Signature=b"
+    harness.url(url, key=KEY)
+    harness.url(url.replace("Expires=1&Signature=b", "Expires=2&Signature=c"), key=KEY)
+    assert len(harness.detect_requests) == 1
+    for other in (url.replace("v1", "v2"), url.replace("1.jpg", "2.jpg"), url + "&x-oss-process=a"):
+        with pytest.raises(errors.IdempotencyKeyReusedError):
+            harness.url(other, key=KEY)
+
+
+def test_an_idempotency_key_is_bound_to_what_is_screened_and_how() -> None:
+    harness = OnDemandHarness()
+    ref = harness.put()
+    harness.object(ref, key=KEY)
+    harness.object(ref, key=KEY)
     with pytest.raises(errors.IdempotencyKeyReusedError):
-        harness.url("https://a.example/2.jpg", idempotency_key="k")
+        harness.object(ref, write_back=True, key=KEY)
+    for other in (replace(ref, version_id="v1"), replace(ref, key="other")):
+        with pytest.raises(errors.IdempotencyKeyReusedError):
+            harness.object(other, key=KEY)
+    with pytest.raises(errors.IdempotencyKeyReusedError):
+        harness.bytes(PHOTO, KEY)
+    with pytest.raises(errors.IdempotencyKeyReusedError):
+        harness.url(key=KEY)
+    video_key = replace(KEY, value="case-2")
+    harness.url(kind="video", key=video_key)
+    with pytest.raises(errors.IdempotencyKeyReusedError):
+        harness.url(kind="image", key=video_key)
+
+
+def test_callers_do_not_share_idempotency_keys() -> None:
+    harness = OnDemandHarness(LOW_RISK, HIGH_RISK)
+    other_key = replace(KEY, caller="bob")
+    assert harness.url(key=KEY)["verdict"] == "low_risk"
+    assert harness.url(key=other_key)["verdict"] == "high_risk"
+    assert harness.url(key=KEY)["verdict"] == "low_risk"
+    harness.url("https://a.example/2.jpg", key=replace(other_key, value="case-2"))
+    with pytest.raises(errors.IdempotencyKeyReusedError):
+        harness.url("https://a.example/2.jpg", key=other_key)
 
 
 def test_a_url_that_the_service_refuses_is_unscreenable() -> None:

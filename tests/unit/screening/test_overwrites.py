@@ -48,7 +48,7 @@ def test_three_overwrites_within_one_second_leave_the_verdict_of_the_last() -> N
 
 @pytest.mark.parametrize("seed", range(60))
 def test_flipping_blindly_never_ends_with_another_verdict(seed: int) -> None:
-    harness, choose = judging_harness(), random.Random(seed)
+    harness, choose = judging_harness(), random.Random(seed)  # noqa: S311
     refs = [harness.put(choose.choice([FLAGGED, CLEAN]))]
     for _ in range(choose.randrange(1, 12)):
         data, after = choose.choice([FLAGGED, CLEAN]), choose.uniform(0, 6)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from facescreen.events.oss import SCREENED_EVENTS
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
-from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 from facescreen_serverless_devs.model import EventBridgeTrigger, Function, OssTrigger
 
 _CHECK_NAME = "surroundings"
@@ -31,6 +32,7 @@ def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
     for location in unreadable:
         message = f"events of {location} arrive, and no role may read it"
         yield fault(_CHECK_NAME, message, "Add it to WatchedObjects in s.yaml.")
+    yield from _find_missing_events(deployment.object_created)
     not_swept = list(_find_unswept_locations(deployment))
     for location in not_swept:
         message = f"events of {location} arrive, and the sweep does not check it"
@@ -74,6 +76,19 @@ def _find_missing_roles(deployment: CheckedDeployment, roles: frozenset[str]) ->
     for function in deployment.functions:
         if function.role.rpartition("/")[2] not in roles:
             yield f"{function.name} has the role {function.role}, which the stack does not create"
+
+
+def _find_missing_events(function: Function) -> Iterator[CheckResult]:
+    """Warn of events that change what readers get, and start no screening."""
+    events_by_location: dict[str, set[str]] = {}
+    for trigger in function.bucket_triggers:
+        events = set(filter(trigger.matches_event, SCREENED_EVENTS))
+        for location in _locations_of(trigger):
+            events_by_location.setdefault(location, set()).update(events)
+    for location, events in events_by_location.items():
+        if missing := SCREENED_EVENTS - events:
+            message = f"{', '.join(sorted(missing))} of {location} start no screening"
+            yield warning(_CHECK_NAME, message, "Add them to the trigger in s.yaml.")
 
 
 def _find_unreadable_locations(function: Function, parameters: Mapping[str, str]) -> Iterator[str]:

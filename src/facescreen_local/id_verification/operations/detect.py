@@ -49,25 +49,33 @@ async def _detect(
     `sources`: see parse_detect_input.
     """
     received_at = time.time()
-    call = DetectionCall.from_parameters(received_at, context.operation, parameters)
+    call = DetectionCall.from_parameters(
+        received_at,
+        context.operation,
+        parameters,
+        context.request_id,
+        disturbed=context.disturbed,
+    )
     try:
         if not context.calls.allow(context.operation, context.quota, received_at):
             raise IdVerificationError("Throttling.Api", "The API call is blocked by throttling.")
-        result = await _analyze_input(context, parse_detect_input(parameters, sources))
+        detect_input = parse_detect_input(parameters, sources)
+        content = await _read_content(context, detect_input)
+        call = call.with_content(content)
+        result = await _analyze_content(context, content, is_video=detect_input.is_video)
     except IdVerificationError as error:
-        context.calls.add(call.with_code(error.code))
+        context.calls.add(call.with_answer(error.code))
         raise
-    context.calls.add(call.with_code("Success"))
+    context.calls.add(call.with_answer("Success", result["Result"]))
     return context.build_success_response(ResultObject=result)
 
 
-async def _analyze_input(
-    context: IdVerificationRequestContext, detect_input: DetectInput
+async def _analyze_content(
+    context: IdVerificationRequestContext, content: bytes, *, is_video: bool
 ) -> dict[str, Any]:
     """Check for a good face and ask the analyzer. Raises IdVerificationError."""
-    content = await _read_content(context, detect_input)
     check = context.face_checker.check
-    await asyncio.to_thread(check, content, is_video=detect_input.is_video)
+    await asyncio.to_thread(check, content, is_video=is_video)
     analysis = await asyncio.to_thread(context.analyzer.analyze, content)
     return {
         "Result": analysis.result,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,7 +31,16 @@ class DetectionCall:
     input in the request or an upload."""
     time: str
     """When it was received: UTC, ``2026-11-23T04:05:06.789Z``."""
+    request_id: str = ""
+    sha256: str = ""
+    """Of the bytes that were judged; empty if none were received."""
     code: str = ""
+    result: str = ""
+    """The analyzer's ``0``, ``1`` or ``2``; empty without a verdict."""
+    answered: str = ""
+    """When the answer was ready, in the form of `time`."""
+    disturbed: bool = False
+    """Whether a scripted fault delayed or replaced the answer: the client may not have it."""
 
     @property
     def billed(self) -> bool:
@@ -37,21 +50,33 @@ class DetectionCall:
 
     @classmethod
     def from_parameters(
-        cls, received_at: float, operation: str, parameters: Mapping[str, str]
+        cls,
+        received_at: float,
+        operation: str,
+        parameters: Mapping[str, str],
+        request_id: str = "",
+        *,
+        disturbed: bool = False,
     ) -> DetectionCall:
         """Create a call without a result code. `received_at` is in seconds since the epoch."""
-        instant = datetime.fromtimestamp(received_at, timezone.utc)
         return cls(
             operation=operation,
             source=next((source for source in _SOURCE_PARAMETERS if parameters.get(source)), ""),
             merchant_biz_id=parameters.get("MerchantBizId", "")[:_MAX_FIELD_LENGTH],
             object=_describe_object(parameters.get("FaceUrl", ""))[:_MAX_FIELD_LENGTH],
-            time=instant.isoformat(timespec="milliseconds")[:-6] + "Z",
+            time=_format_instant(received_at),
+            request_id=request_id,
+            disturbed=disturbed,
         )
 
-    def with_code(self, code: str) -> DetectionCall:
-        """Return a copy of the call with its result code."""
-        return replace(self, code=code)
+    def with_content(self, content: bytes) -> DetectionCall:
+        """Return a copy of the call with the hash of the bytes to judge."""
+        return replace(self, sha256=hashlib.sha256(content).hexdigest())
+
+    def with_answer(self, code: str, result: str = "") -> DetectionCall:
+        """Return a copy of the call with its result code, and the analyzer's result if it has
+        one."""
+        return replace(self, code=code, result=result, answered=_format_instant(time.time()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the call as ``GET /calls`` of the admin API lists it."""
@@ -61,7 +86,12 @@ class DetectionCall:
             "MerchantBizId": self.merchant_biz_id,
             "object": self.object,
             "time": self.time,
+            "request_id": self.request_id,
+            "sha256": self.sha256,
             "code": self.code,
+            "result": self.result,
+            "answered": self.answered,
+            "disturbed": self.disturbed,
             "billed": self.billed,
         }
 
@@ -87,16 +117,27 @@ class CallRateLimit:
 
 
 class CallLog:
-    """The detection calls since the last reset. Each operation has its own quota."""
+    """The detection calls since the last reset, in a file that survives a restart. Each operation
+    has its own quota."""
 
-    def __init__(self) -> None:
-        self.reset()
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rate_limits: dict[str, CallRateLimit] = defaultdict(CallRateLimit)
+        lines = path.read_text().splitlines() if path.exists() else []
+        self._calls = deque(
+            (DetectionCall(**json.loads(line)) for line in lines), maxlen=_MAX_CALLS
+        )
 
     def reset(self) -> None:
         """Clear the calls, including those that count against the quotas."""
-        self.calls: deque[DetectionCall] = deque(maxlen=_MAX_CALLS)
+        self._calls.clear()
+        self._rate_limits.clear()
+        self._path.unlink(missing_ok=True)
+
+    @property
+    def calls(self) -> list[DetectionCall]:
         """The oldest first."""
-        self._rate_limits: dict[str, CallRateLimit] = defaultdict(CallRateLimit)
+        return list(self._calls)
 
     def allow(self, operation: str, quota: float | None, received_at: float) -> bool:
         """Return whether one more call is within `quota` calls per second; see
@@ -105,7 +146,14 @@ class CallLog:
 
     def add(self, call: DetectionCall) -> None:
         """Add a finished call."""
-        self.calls.append(call)
+        self._calls.append(call)
+        with self._path.open("a") as file:
+            file.write(json.dumps(asdict(call)) + "\n")
+
+
+def _format_instant(seconds: float) -> str:
+    instant = datetime.fromtimestamp(seconds, timezone.utc)
+    return instant.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _describe_object(url: str) -> str:
