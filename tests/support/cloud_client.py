@@ -16,6 +16,7 @@ from mns.mns_exception import MNSServerException
 
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
+from tests.support.distinct import make_distinct
 from tests.support.packaged_functions import packaged_interpreters
 from tests.support.wait import wait_for
 
@@ -46,7 +47,18 @@ class LocalCloudClient:
         self.account = Account(self.env["MNS_ENDPOINT"], *key)
         self.admin = httpx.Client(base_url=self.env["LOCAL_ADMIN"])
 
-    def put(self, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        is_distinct: bool = True,
+    ) -> str:
+        """Upload an object; with `is_distinct` the bytes differ from those under other keys.
+        Returns its ETag."""
+        if is_distinct:
+            data = make_distinct(data, key)
         pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
         headers = {"x-oss-tagging": pairs} if pairs else {}
         etag: str = self.bucket.put_object(key, data, headers=headers).etag

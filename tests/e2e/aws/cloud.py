@@ -21,6 +21,7 @@ from facescreen_local.id_verification.service import IdVerificationService
 from tests.e2e.aws.analyzer import SuffixAnalyzer
 from tests.e2e.aws.configuration import REGION
 from tests.e2e.aws.queues import delete_messages, queue_arn
+from tests.support.distinct import make_distinct
 from tests.support.moto_server import moto_server
 
 SOURCES = ("selfies", "clips")
@@ -72,8 +73,11 @@ class AwsCloud:
             **settings,
         }
 
-    def put(self, bucket: str, key: str, body: bytes) -> str:
-        """Upload an object. Returns its version id, or "" if the bucket is not versioned."""
+    def put(self, bucket: str, key: str, body: bytes, *, is_distinct: bool = True) -> str:
+        """Upload an object; with `is_distinct` the bytes differ from those under other keys.
+        Returns its version id, or "" if the bucket is not versioned."""
+        if is_distinct:
+            body = make_distinct(body, key)
         done = self.s3.put_object(Bucket=bucket, Key=key, Body=body)
         return str(done.get("VersionId", ""))
 
