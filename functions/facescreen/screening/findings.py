@@ -38,6 +38,8 @@ _DETAILS_BY_OBJECT_CODE = {
     "UnreadableArchive": "The object is archived. Restore it and upload it again.",
     "UnreadableEncryption": "The object is encrypted with the uploader's own key (SSE-C). "
     "Upload it without SSE-C.",
+    "UnreadableEncoding": "The object has a Content-Encoding that browsers decode: not every "
+    "reader gets the same bytes. Upload it without Content-Encoding.",
     "AppendableObject": "The object is appendable: its bytes can change without a new upload. "
     "Upload it with PutObject.",
     "SymbolicLink": "The object is a symbolic link, which shows another object's bytes. Upload the "
