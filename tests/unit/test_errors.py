@@ -56,6 +56,7 @@ NAMES_ON_THE_WIRE = {
     errors.ResponseTimeoutError: "NoAnswer",
     errors.SourceDownloadTimeoutError: "SourceTimedOut",
     errors.CredentialsExpiredError: "CredentialsExpired",
+    errors.RevisionNotSettledError: "RevisionNotSettled",
     errors.AlreadyInProgressError: "StillClaimed",
     errors.CallerError: "CallerError",
     errors.InvalidRequestError: "InvalidRequest",

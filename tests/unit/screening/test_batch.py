@@ -12,15 +12,16 @@ import pytest
 from facescreen.bus.ports import DeadLetterSender
 from facescreen.errors import (
     AccessDeniedError,
+    AlreadyInProgressError,
     DailyLimitReachedError,
     FacescreenError,
     InvalidEventError,
     ServiceUnavailableError,
 )
 from facescreen.events.parsed_event import Delivery, ParsedEvent, ResponseMode
+from facescreen.model import ObjectRef, Outcome, Status
 from facescreen.screening.batch import BatchProcessor
 from facescreen.testing.bus import MemoryDeadLetterSender
-from facescreen.timing import Deadline
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
@@ -31,7 +32,7 @@ LIMIT_REACHED = DailyLimitReachedError(
 INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 
-def put_object(harness: ScreenerHarness, key: str) -> Any:
+def put_object(harness: ScreenerHarness, key: str) -> ObjectRef:
     """Store an object with unique bytes and return its reference."""
     return replace(
         PHOTO_REF, key=key, etag=harness.store.put(PHOTO_REF.bucket, key, PHOTO + key.encode())
@@ -49,7 +50,11 @@ def process(
     dead_letters: DeadLetterSender | None = None,
 ) -> dict[str, Any]:
     batch = BatchProcessor(harness.screener, dead_letters, max_receive_count=max_receive_count)
-    return batch.process(parsed_event, Deadline.after(4))
+    return batch.process(parsed_event, harness.create_deadline())
+
+
+def mark_failed(harness: ScreenerHarness, ref: ObjectRef, seconds: float = 60) -> Outcome:
+    return harness.screener.mark_failed(ref, SERVICE_DOWN, harness.create_deadline(seconds))
 
 
 def test_a_whole_event_that_succeeds_is_counted() -> None:
@@ -63,7 +68,9 @@ def test_a_whole_event_fails_only_after_all_its_objects_were_tried() -> None:
     delivery = Delivery(objects=[put_object(harness, "a.jpg"), put_object(harness, "b.jpg")])
     with pytest.raises(ServiceUnavailableError):
         process(harness, ParsedEvent([delivery]))
-    assert harness.store.get_tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
+    assert (
+        harness.store.peek_tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
+    )
 
 
 def test_an_unreadable_record_fails_a_whole_event() -> None:
@@ -102,7 +109,7 @@ def test_the_last_receive_marks_the_object_failed() -> None:
         harness, ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5
     )
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    tags = harness.store.get_tags(replace(PHOTO_REF, key="1.jpg"))
+    tags = harness.store.peek_tags(replace(PHOTO_REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
     (message,) = harness.published_messages()
     assert message["data"]["verdict"] == "failed"
@@ -116,7 +123,7 @@ def test_an_object_is_not_marked_failed_before_the_last_receive(
     harness = ScreenerHarness(SERVICE_DOWN)
     delivery = replace(delivery_of_one(harness, 1), receive_count=receives)
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), max_receive_count)
-    assert harness.store.get_tags(replace(PHOTO_REF, key="1.jpg")) == {}
+    assert harness.store.peek_tags(replace(PHOTO_REF, key="1.jpg")) == {}
 
 
 def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
@@ -124,13 +131,13 @@ def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
     delivery = delivery_of_one(harness, 1, 5)
     response = process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert harness.store.get_tags(delivery.objects[0]) == {}
+    assert harness.store.peek_tags(delivery.objects[0]) == {}
     assert harness.published_messages() == []
     redriven = replace(delivery, receive_count=1)
     assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
-    assert harness.store.get_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert harness.store.peek_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_cause() -> None:
@@ -204,7 +211,7 @@ def test_a_known_finding_is_written_instead_of_failed() -> None:
     publish, harness.publisher.publish = harness.publisher.publish, fail_to_publish  # type: ignore[method-assign]
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
     harness.publisher.publish = publish  # type: ignore[method-assign]
-    outcome = harness.screener.mark_failed(delivery.objects[0], SERVICE_DOWN)
+    outcome = mark_failed(harness, delivery.objects[0])
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
     assert harness.detection_count == 1
@@ -218,15 +225,54 @@ def test_a_failed_object_is_screened_after_a_redrive() -> None:
     assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
-    assert harness.store.get_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert harness.store.peek_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_an_overwritten_object_is_not_marked_failed() -> None:
     harness = ScreenerHarness(SERVICE_DOWN)
     ref = put_object(harness, "1.jpg")
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
-    assert harness.screener.mark_failed(ref, SERVICE_DOWN).status.value == "superseded"
-    assert harness.store.get_tags(ref) == {}
+    assert mark_failed(harness, ref).status is Status.SUPERSEDED
+    assert harness.store.peek_tags(ref) == {}
+
+
+def test_a_paid_verdict_of_another_delivery_is_not_replaced_by_failed() -> None:
+    """It was recorded for the same bytes under another key; here the last receive fails."""
+    harness = ScreenerHarness(HIGH_RISK)
+    harness.screen(harness.put())
+    ref = replace(PHOTO_REF, key="copy.jpg")
+    harness.store.put(ref.bucket, ref.key, PHOTO)
+    outcome = mark_failed(harness, ref)
+    assert outcome.finding is not None
+    assert outcome.finding.verdict == "high_risk"
+    assert harness.store.peek_tags(ref)["deepfake-verdict"] == "high_risk"
+
+
+def test_failed_waits_for_a_delivery_that_is_still_screening_the_same_bytes() -> None:
+    harness = ScreenerHarness()
+    ref = put_object(harness, "1.jpg")
+    errors: list[FacescreenError] = []
+
+    def give_up_meanwhile() -> None:
+        with pytest.raises(AlreadyInProgressError) as raised:
+            mark_failed(harness, ref, seconds=10)
+        errors.append(raised.value)
+
+    harness.detector.on_detect = give_up_meanwhile
+    harness.screen(ref)
+    assert len(errors) == 1
+    assert harness.store.peek_tags(ref)["deepfake-verdict"] == "low_risk"
+    assert [message["data"]["verdict"] for message in harness.published_messages()] == ["low_risk"]
+
+
+def test_a_version_that_is_no_longer_current_is_marked_failed() -> None:
+    harness = ScreenerHarness(versioned=True)
+    ref = put_object(harness, "1.jpg")
+    version = harness.store.create_ref(ref.bucket, ref.key)
+    harness.store.put(ref.bucket, ref.key, PHOTO)
+    assert mark_failed(harness, ref).status is Status.SCREENED
+    assert harness.store.peek_tags(version)["deepfake-verdict"] == "failed"
+    assert harness.store.peek_tags(ref) == {}
 
 
 def test_an_object_that_cannot_be_tagged_is_left_to_the_queue() -> None:

@@ -15,9 +15,9 @@ from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
 from facescreen.screening.idempotency import IdempotencyKey
 from facescreen.screening.on_demand import OnDemandScreener
-from facescreen.timing import Deadline
+from tests.support.collision import COLLIDING_JPEGS
 from tests.support.pictures import noise_picture
-from tests.support.screener_harness import PHOTO, ScreenerHarness
+from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 
@@ -31,6 +31,7 @@ class OnDemandHarness(ScreenerHarness):
         self.on_demand = OnDemandScreener(
             screener=self.screener,
             store=self.store,
+            pinner=self.pinner,
             ledger=self.ledger,
             detect=self._detect,
             merchant_prefix="fs",
@@ -47,7 +48,7 @@ class OnDemandHarness(ScreenerHarness):
         return response
 
     def bytes(self, data: bytes, key: IdempotencyKey | None = None) -> dict[str, Any]:
-        return self.on_demand.screen_bytes(data, Deadline.after(4), idempotency_key=key)
+        return self.on_demand.screen_bytes(data, self.create_deadline(), idempotency_key=key)
 
     def url(
         self,
@@ -55,14 +56,17 @@ class OnDemandHarness(ScreenerHarness):
         kind: str = "image",
         key: IdempotencyKey | None = None,
     ) -> dict[str, Any]:
-        return self.on_demand.screen_url(url, kind, Deadline.after(4), idempotency_key=key)
+        return self.on_demand.screen_url(url, kind, self.create_deadline(), idempotency_key=key)
 
     def object(
         self, ref: ObjectRef, *, write_back: bool = False, key: IdempotencyKey | None = None
     ) -> dict[str, Any]:
         return self.on_demand.screen_object(
-            ref, Deadline.after(4), write_back=write_back, idempotency_key=key
+            ref, self.create_deadline(), write_back=write_back, idempotency_key=key
         )
+
+    def outcome(self, ref: ObjectRef) -> dict[str, Any]:
+        return self.on_demand.get_outcome(ref, self.create_deadline())
 
 
 def test_the_result_for_bytes_has_the_fields_of_a_message() -> None:
@@ -235,16 +239,43 @@ def test_the_outcome_of_an_object_can_be_read() -> None:
     harness = OnDemandHarness()
     ref = harness.put()
     with pytest.raises(errors.NotScreenedError):
-        harness.on_demand.get_outcome(ref)
+        harness.outcome(ref)
     harness.screen(ref)
-    assert harness.on_demand.get_outcome(ref)["tagging"]["status"] == "written"
+    assert harness.outcome(ref)["tagging"]["status"] == "written"
     harness.store.replace_tags(ref, {})
-    assert harness.on_demand.get_outcome(ref)["tagging"]["status"] == "absent"
+    assert harness.outcome(ref)["tagging"]["status"] == "absent"
     harness.put(noise_picture())
     with pytest.raises(errors.NotScreenedError):
-        harness.on_demand.get_outcome(replace(ref, etag=""))
+        harness.outcome(replace(ref, etag=""))
     harness.store.remove(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectNotFoundError):
-        harness.on_demand.get_outcome(ref)
+        harness.outcome(ref)
     with pytest.raises(errors.ObjectNotFoundError):
         harness.object(ref)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_multipart_upload_with_the_times_of_a_screened_one_is_compared_by_its_bytes(
+    is_same: bool,
+) -> None:
+    """On S3 the Last-Modified of both may be when the uploads began."""
+    harness = OnDemandHarness(HIGH_RISK)
+    first, other = COLLIDING_JPEGS
+    initiated_at = harness.clock.now
+    for data in (first, first if is_same else other):
+        harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, data, initiated_at=initiated_at)
+        if data is first:
+            harness.screen(PHOTO_REF)
+            harness.clock.sleep(60)
+    if is_same:
+        assert harness.outcome(PHOTO_REF)["verdict"] == "high_risk"
+    else:
+        with pytest.raises(errors.NotScreenedError):
+            harness.outcome(PHOTO_REF)
+
+
+def test_bytes_that_are_in_a_bucket_too_are_paid_for_once() -> None:
+    harness = OnDemandHarness(HIGH_RISK)
+    harness.screen(harness.put())
+    assert harness.bytes(PHOTO)["verdict"] == "high_risk"
+    assert harness.detect_requests == []
