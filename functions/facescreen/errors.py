@@ -8,7 +8,8 @@ FacescreenError
 │   ├── InvalidEventError
 │   ├── RequestRejectedError
 │   ├── AccessDeniedError
-│   └── EmulatorRefusedError
+│   ├── EmulatorRefusedError
+│   └── InvalidLedgerEntryError
 ├── TransientError                  a retry may succeed: raise, and the platform retries
 │   ├── ThrottledError
 │   │   └── DailyLimitReachedError
@@ -127,6 +128,12 @@ class EmulatorRefusedError(OperatorError):
     """The endpoint says that it is an emulator, and this deployment is not marked as local."""
 
     name = "StandInRefused"
+
+
+class InvalidLedgerEntryError(OperatorError):
+    """An entry of the ledger is damaged. The message names it; what it recorded is not known."""
+
+    name = "BadLedgerEntry"
 
 
 class TransientError(FacescreenError):

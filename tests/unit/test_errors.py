@@ -49,6 +49,7 @@ NAMES_ON_THE_WIRE = {
     errors.RequestRejectedError: "BadRequest",
     errors.AccessDeniedError: "AccessRefused",
     errors.EmulatorRefusedError: "StandInRefused",
+    errors.InvalidLedgerEntryError: "BadLedgerEntry",
     errors.TransientError: "Passing",
     errors.ThrottledError: "Throttled",
     errors.DailyLimitReachedError: "Deferred",

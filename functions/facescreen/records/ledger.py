@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import AlreadyInProgressError, FacescreenError, TransientError
 from facescreen.model import Finding
+from facescreen.records.ledger_lines import parse_lines
 from facescreen.requirements import REQUIREMENTS_VERSION
 from facescreen.timing import StoreClock, retry
 
@@ -88,7 +89,8 @@ class ScreeningRecord:
 
 
 class Ledger:
-    """Claims and findings in a state bucket, which must not be versioned."""
+    """Claims and findings in a state bucket, which must not be versioned. Methods that read raise
+    InvalidLedgerEntryError if an entry is damaged."""
 
     def __init__(self, store: StateStore, clock: Clock | None = None) -> None:
         self._store = store
@@ -225,11 +227,11 @@ class Ledger:
 
     def _append(self, key: str, line: dict[str, Any], length: int) -> int:
         while not (new_length := self._try_append(key, length, line)):
-            length = self._read_entry(key).length
+            length = len(self._store.read(key))
         return new_length
 
     def _read_entry(self, key: str) -> _Entry:
-        return _Entry.parse(self._store.read(key))
+        return _Entry.parse(key, self._store.read(key))
 
     def _try_append(self, key: str, length: int, line: dict[str, Any]) -> int:
         """Append at `length`. Returns the new length, or 0 if the entry has another length."""
@@ -345,8 +347,8 @@ class _Entry:
     lines: tuple[dict[str, Any], ...]
 
     @classmethod
-    def parse(cls, data: bytes) -> _Entry:
-        return cls(len(data), tuple(json.loads(line) for line in data.splitlines()))
+    def parse(cls, key: str, data: bytes) -> _Entry:
+        return cls(len(data), parse_lines(key, data))
 
     def get_current_claim(self, now: float) -> dict[str, Any] | None:
         """Return the line of the current claim; None if it is done, released or expired."""
