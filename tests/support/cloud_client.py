@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ class LocalCloudClient:
     env: dict[str, str]
     wait_until_idle: Callable[[], None] = lambda: None
     """Waits until every event has been handled."""
+    verdicts_file: Path | None = None
+    """The cloud's scripted verdicts. A distinct copy of scripted bytes gets the same verdict."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Every message received so far."""
     all_dead_letters: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +61,7 @@ class LocalCloudClient:
         """Upload an object; with `is_distinct` the bytes differ from those under other keys.
         Returns its ETag."""
         if is_distinct:
-            data = make_distinct(data, key)
+            data = self._make_distinct(data, key)
         pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
         headers = {"x-oss-tagging": pairs} if pairs else {}
         etag: str = self.bucket.put_object(key, data, headers=headers).etag
@@ -116,6 +119,18 @@ class LocalCloudClient:
         wait_for(lambda: len(self.messages_about(key)) >= count, f"{count} messages about {key}")
         return self.messages_about(key)[-1]
 
+    def _make_distinct(self, data: bytes, key: str) -> bytes:
+        distinct = make_distinct(data, key)
+        if self.verdicts_file is not None and self.verdicts_file.exists():
+            verdicts = json.loads(self.verdicts_file.read_text())
+            verdict = verdicts.get(hashlib.sha256(data).hexdigest())
+            if verdict is not None:
+                verdicts[hashlib.sha256(distinct).hexdigest()] = verdict
+                replacement = self.verdicts_file.with_suffix(".new")
+                replacement.write_text(json.dumps(verdicts))
+                replacement.replace(self.verdicts_file)
+        return distinct
+
     def close(self) -> None:
         self.admin.close()
         self.account.mns_client.close_connection()
@@ -154,6 +169,7 @@ def run_local_cloud(
             cloud_client = LocalCloudClient(
                 cloud.build_client_environment(),
                 lambda: loop.run(cloud.fc.functions.wait_until_idle(), 120),
+                folder / "verdicts.json",
             )
             try:
                 yield cloud, cloud_client
