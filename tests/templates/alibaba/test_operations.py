@@ -45,6 +45,7 @@ OSS_ACTIONS = {
     "GetObjectACL": ("GetObjectAcl",),
     "GetObjectTagging": ("GetObjectTagging",),
     "HeadObject": ("GetObject",),
+    "ListObjectVersions": ("ListObjectVersions",),
     "ListObjectsV2": ("ListObjects",),
     "PutObjectACL": ("PutObjectAcl",),
     "PutObjectTagging": ("PutObjectTagging",),
@@ -123,8 +124,13 @@ def recorded(
             for name, data in uploads.items():
                 cloud_client.put(f"kyc/{versioning}/{name}", data)
             cloud_client.wait_until_idle()
-            _call_http_api(cloud_client, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
-            _screen_by_http(cloud_client, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
+            _deliver_twice(cloud_client, f"kyc/{versioning}/twice.jpg", samples["portrait.jpg"])
+            _call_http_api(
+                cloud, cloud_client, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"]
+            )
+            _screen_by_http(
+                cloud, cloud_client, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"]
+            )
             _sweep_lost_upload(
                 cloud, cloud_client, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"]
             )
@@ -235,16 +241,28 @@ def _sweep_lost_upload(
     cloud_client.wait_until_idle()
 
 
-def _screen_by_http(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
-    # An append does not trigger the function, so the object is screened by the API.
-    cloud_client.bucket.append_object(key, 0, photo)
+def _deliver_twice(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+    """In a versioned bucket, the second delivery looks for other versions with the same ETag."""
+    cloud_client.set_behaviour(fc={"duplicates": 1})
+    cloud_client.put(key, photo)
+    cloud_client.wait_until_idle()
+    cloud_client.set_behaviour(fc={"duplicates": 0})
+
+
+def _screen_by_http(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes
+) -> None:
+    with patch.object(cloud.fc.functions, "deliver_bucket_event"):
+        cloud_client.put(key, photo)
     body = {"object": {"bucket": BUCKET_NAME, "key": key}, "write_back": True}
     url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
     assert httpx.post(url, json=body, timeout=60).status_code == 200
 
 
-def _call_http_api(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
-    _screen_by_http(cloud_client, key, photo)
+def _call_http_api(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes
+) -> None:
+    _screen_by_http(cloud, cloud_client, key, photo)
     object_name = {"bucket": BUCKET_NAME, "key": key}
     with httpx.Client(base_url=cloud_client.env["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [

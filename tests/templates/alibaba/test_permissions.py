@@ -39,7 +39,9 @@ SHARED_PERMISSIONS = {
     ("log:PostLogStoreLogs", LOGSTORE),
 }
 PERMISSIONS = {
-    OBJECT_CREATED: SHARED_PERMISSIONS | {("mns:SendMessage", DEAD_LETTERS)},
+    OBJECT_CREATED: SHARED_PERMISSIONS
+    | {("mns:SendMessage", DEAD_LETTERS)}
+    | {("oss:ListObjectVersions", where) for where in WATCHED_BUCKETS},
     HTTP_API: SHARED_PERMISSIONS
     | {("oss:GetObject", f"{STATE_OBJECTS}/history/*"), ("oss:ListObjects", STATE_OBJECTS)},
     SWEEP: {
