@@ -25,6 +25,8 @@ class ObjectServer:
     url: str
     sent_bytes: int = 0
     """Bytes of bodies that were sent."""
+    requests: list[str] = field(default_factory=list)
+    """The request lines received."""
     connections: set[tuple[str, int]] = field(default_factory=set)
     """The clients' addresses and ports."""
 
@@ -49,6 +51,7 @@ def object_server(
         protocol_version = "HTTP/1.1"
 
         def do_HEAD(self) -> None:
+            server_state.requests.append(self.requestline)
             server_state.connections.add(self.client_address)
             self.send_response_only(status)
             for name, value in response_headers.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ContentError, ObjectNotFoundError
 from facescreen.model import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from facescreen.model import ObjectRef
 
@@ -37,11 +38,20 @@ class StoredObject:
 
 
 class ObjectTable:
-    """All versions of all objects. Values are immutable, so that a copy of the table is cheap."""
+    """All versions of all objects. Safe to use from several threads. Values are immutable, so that
+    a copy of the table is cheap."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._versions: dict[Address, tuple[StoredObject, ...]] = {}
         """The oldest first."""
+        self._last_version = 0
+
+    def create_version_id(self) -> str:
+        """Return an id that no version has."""
+        with self._lock:
+            self._last_version += 1
+            return f"v{self._last_version:06d}"
 
     def find(self, ref: ObjectRef) -> StoredObject:
         """Return the version in `ref`, or the current one, without following a symlink. Raises
@@ -94,44 +104,49 @@ class ObjectTable:
     def add(self, bucket: str, key: str, stored: StoredObject) -> None:
         """Make `stored` the current version. Without an id it takes the place of the version
         without one, as while versioning is off or suspended."""
-        versions = self._versions.get((bucket, key), ())
-        kept = versions if stored.version_id else _with_ids(versions)
-        self._versions[bucket, key] = (*kept, stored)
+        with self._lock:
+            versions = self._versions.get((bucket, key), ())
+            kept = versions if stored.version_id else _with_ids(versions)
+            self._versions[bucket, key] = (*kept, stored)
 
     def change(self, bucket: str, key: str, old: StoredObject, new: StoredObject) -> None:
-        """Change a version in its place."""
-        self._versions[bucket, key] = tuple(
-            new if stored is old else stored for stored in self._versions[bucket, key]
-        )
+        """Change a version in its place, unless another thread has replaced it."""
+        with self._lock:
+            if (bucket, key) in self._versions:
+                self._versions[bucket, key] = tuple(
+                    new if stored is old else stored for stored in self._versions[bucket, key]
+                )
 
     def hide(self, bucket: str, key: str, marker: StoredObject) -> None:
         """Delete an object without naming a version: add the delete marker, if the bucket is or was
         versioned."""
-        versions = self._versions.get((bucket, key), ())
-        if marker.version_id or _with_ids(versions):
-            self.add(bucket, key, marker)
-        else:
-            self._versions.pop((bucket, key), None)
+        with self._lock:
+            if marker.version_id or _with_ids(self._versions.get((bucket, key), ())):
+                self.add(bucket, key, marker)
+            else:
+                self._versions.pop((bucket, key), None)
 
     def remove(self, bucket: str, key: str, version_id: str) -> None:
         """Delete a version or a delete marker for good; the one before it becomes current."""
-        kept = tuple(
-            stored
-            for stored in self._versions.get((bucket, key), ())
-            if stored.version_id != version_id
-        )
-        if kept:
-            self._versions[bucket, key] = kept
-        else:
-            self._versions.pop((bucket, key), None)
+        with self._lock:
+            kept = tuple(
+                stored
+                for stored in self._versions.get((bucket, key), ())
+                if stored.version_id != version_id
+            )
+            if kept:
+                self._versions[bucket, key] = kept
+            else:
+                self._versions.pop((bucket, key), None)
 
-    def snapshot(self) -> frozenset[tuple[Address, tuple[StoredObject, ...]]]:
-        """Return the whole content, hashable."""
-        return frozenset(self._versions.items())
+    def snapshot(self) -> Hashable:
+        """Return the whole content."""
+        return frozenset(self._versions.items()), self._last_version
 
-    def restore(self, snapshot: frozenset[tuple[Address, tuple[StoredObject, ...]]]) -> None:
+    def restore(self, snapshot: Any) -> None:
         """Replace the content with a snapshot."""
-        self._versions = dict(snapshot)
+        versions, self._last_version = snapshot
+        self._versions = dict(versions)
 
 
 def _with_ids(versions: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:

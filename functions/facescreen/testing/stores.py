@@ -40,6 +40,7 @@ _LIST_PERMISSIONS = {"oss": "oss:ListObjects", "s3": "s3:ListBucket"}
 
 class MemoryStore(RequestPoint):
     """A QuarantineStore. Its buckets need not be created, and all are versioned or all are not.
+    Safe to use from several threads.
 
     Times are seconds since the epoch. An object is described with whole seconds only, on OSS a
     change of its ACL moves Last-Modified, and `node_skews_s` makes the store's nodes disagree: the
@@ -73,7 +74,6 @@ class MemoryStore(RequestPoint):
         self._node_skews_s = node_skews_s
         self._multipart_last_modified = multipart_last_modified
         self._table = ObjectTable()
-        self._writes = 0
         self._requests = 0
 
     # What other clients of the store do. None of it calls a hook.
@@ -254,11 +254,11 @@ class MemoryStore(RequestPoint):
 
     def snapshot(self) -> Hashable:
         """Return the whole state except the clock and the hooks; equal states are equal."""
-        return self._table.snapshot(), self._writes, self._requests, self._snapshot_requests()
+        return self._table.snapshot(), self._requests, self._snapshot_requests()
 
     def restore(self, snapshot: Any) -> None:
         """Return to the state of a snapshot of this store."""
-        table, self._writes, self._requests, requests = snapshot
+        table, self._requests, requests = snapshot
         self._table.restore(table)
         self._restore_requests(requests)
 
@@ -395,10 +395,7 @@ class MemoryStore(RequestPoint):
         return int(self.clock() + skew_s)
 
     def _create_version_id(self) -> str:
-        if not self.versioned:
-            return ""
-        self._writes += 1
-        return f"v{self._writes:06d}"
+        return self._table.create_version_id() if self.versioned else ""
 
     def _compute_etag(self, data: bytes) -> str:
         digest = _compute_md5(data)

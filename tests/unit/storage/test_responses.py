@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
 
@@ -135,6 +136,21 @@ def test_the_null_version_is_none(create_store: StoreFactory) -> None:
 def test_an_etag_of_parts_shows_a_multipart_upload(create_store: StoreFactory) -> None:
     with object_server({"ETag": '"e1-2"'}, b"0123456789") as server:
         assert create_store(server.url).fetch(REF, 10).head.object_type is ObjectType.MULTIPART
+
+
+@both_stores
+def test_the_versions_of_other_keys_are_not_listed(create_store: StoreFactory) -> None:
+    page = b"""<ListVersionsResult><Name>selfies</Name><Prefix>kyc/a.jpg</Prefix>
+    <KeyMarker/><VersionIdMarker/><MaxKeys>1</MaxKeys><Delimiter/><IsTruncated>true</IsTruncated>
+    <NextKeyMarker>kyc/a.jpg.bak</NextKeyMarker><NextVersionIdMarker>v9</NextVersionIdMarker>
+    <Version><Key>kyc/a.jpg</Key><VersionId>v1</VersionId><IsLatest>true</IsLatest>
+    <LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e1"</ETag><Size>10</Size>
+    <Type>Normal</Type><StorageClass>Standard</StorageClass><Owner><ID>1</ID><DisplayName>1</DisplayName></Owner>
+    </Version></ListVersionsResult>"""
+    with object_server({}, page) as server:
+        versions = create_store(server.url).list_versions(REF)
+    assert versions == [replace(REF, version_id="v1", size=10)]
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("object_type", ["", "Sealed"])

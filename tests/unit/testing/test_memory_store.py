@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
@@ -141,6 +143,28 @@ class TestRevisions:
         put(store, b"x")
         with pytest.raises(ValueError, match="not appendable"):
             store.append(REF.bucket, REF.key, b"x")
+
+
+class TestThreads:
+    def test_no_write_is_lost(self) -> None:
+        store, _ = create_store(versioned=True)
+        put(store, b"x")
+        oldest = store.create_ref(REF.bucket, REF.key)
+
+        def write_and_tag(_: int) -> None:
+            for _ in range(400):
+                put(store, b"x")
+                store.replace_tags(oldest, {"team": "kyc"})
+
+        interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(4) as threads:
+                list(threads.map(write_and_tag, range(4)))
+        finally:
+            sys.setswitchinterval(interval_s)
+        versions = store.list_versions(REF)
+        assert len({version.version_id for version in versions}) == len(versions) == 1601
 
 
 class TestRequests:
