@@ -93,9 +93,9 @@ def test_a_run_logs_its_counts(folder: Path) -> None:
     assert '"resubmitted"' in log
 
 
-def test_the_sweep_is_off_by_default(tmp_path: Path) -> None:
+def test_the_sweep_is_on_by_default(tmp_path: Path) -> None:
     declared = find_env_defaults(document.read_template(PROJECT / "s.yaml"))
     required = {name: "x" for name, default in declared.items() if default is None}
     functions = load_functions(PROJECT / "s.yaml", required, source=tmp_path)
     [timer] = [timer for function in functions for timer in function.timers]
-    assert (timer.expression, timer.enabled) == ("@every 15m", False)
+    assert (timer.expression, timer.enabled) == ("@every 15m", True)

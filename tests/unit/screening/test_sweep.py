@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -451,6 +452,30 @@ def test_no_object_is_missed_whenever_the_sweep_runs(
         pass
     assert set(harness.submitted_keys) == {f"{number}" for number in range(len(upload_minutes))}
     assert max(map(harness.submitted_keys.count, harness.submitted_keys), default=0) <= 4
+
+
+@pytest.mark.parametrize(("objects", "requests"), [(0, 4), (1000, 4), (1001, 5)])
+def test_an_idle_run_makes_four_requests_and_one_more_for_each_further_1000_objects(
+    objects: int, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/deploy-alibaba.md, "Cost"."""
+    harness = SweeperHarness()
+    for number in range(objects):
+        harness.put(f"{number}")
+    harness.now += timedelta(days=9)
+    harness.sweep()
+    counted: list[str] = []
+    harness.store.before_operation = counted.append
+    for name in ("list_keys", "read", "append"):
+        operation = getattr(harness.state, name)
+
+        def count(*arguments: Any, operation: Any = operation, name: str = name) -> Any:
+            counted.append(name)
+            return operation(*arguments)
+
+        monkeypatch.setattr(harness.state, name, count)
+    harness.sweep(15 * MINUTE)
+    assert len(counted) == requests, counted
 
 
 def test_the_cursor_is_stored_in_one_state_object_a_day() -> None:
