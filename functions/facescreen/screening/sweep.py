@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from enum import Enum
@@ -35,11 +37,6 @@ _MIN_TIME_LEFT_TO_CHECK_S = 15.0
 """With less time left than this, no further object is checked: retries for one object may take
 that long."""
 _SAVE_INTERVAL_S = 10.0
-_MAX_OUTAGE_FAILURES = 3
-"""Objects in a row whose tags can't be read because the store fails, each after some retries: then
-the store itself fails."""
-_MAX_FAILURES = 20
-"""Objects in a row whose tags can't be read for any reason: then the bucket can't be read."""
 
 
 class StopReason(str, Enum):
@@ -92,6 +89,14 @@ class VerdictChecker:
         tagged_verdict = read_tagged_verdict(tags, prefix=self.tag_prefix, form=self.tag_form)
         return tagged_verdict is not None and tagged_verdict.etag == ref.etag
 
+    def check_readable(self, watched_prefix: WatchedPrefix) -> None:
+        """Raise the error if no tags can be read in a prefix, not even to learn that an object
+        does not exist."""
+        key = f"{watched_prefix.prefix}facescreen-sweep/{uuid.uuid4()}"
+        missing_ref = ObjectRef(self.store.name, watched_prefix.bucket, key)
+        with suppress(ObjectNotFoundError):
+            retry(lambda: self.store.get_tags(missing_ref))
+
 
 @dataclass
 class SweepRun:
@@ -104,8 +109,6 @@ class SweepRun:
     unreadable: int = 0
     """Those of them whose tags could not be read. They are submitted."""
     submitted: int = 0
-    failures_in_a_row: list[FacescreenError] = field(default_factory=list)
-    """Why tags could not be read, since tags were last read."""
     prefix_errors: list[FacescreenError] = field(default_factory=list)
     """Why watched prefixes could not be swept. The next run tries them again."""
     stop_reason: StopReason = StopReason.TIME_LIMIT
@@ -214,7 +217,6 @@ class Sweeper:
         self, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         """Return why the run stops in this prefix; None if all of it was visited."""
-        run.failures_in_a_row.clear()
         last_key = run.cursors[watched_prefix.name].last_key
         for page in iterate_pages(partial(self._list_page, watched_prefix), last_key):
             stop_reason = self._sweep_page(page, watched_prefix, run, deadline)
@@ -240,7 +242,7 @@ class Sweeper:
                 listed_object.size,
             )
             if self._is_due(ref, listed_object, run.cursors[watched_prefix.name]):
-                stop_reason = self._submit_if_unscreened(ref, run, deadline)
+                stop_reason = self._submit_if_unscreened(ref, watched_prefix, run, deadline)
                 if stop_reason is not None:
                     return stop_reason
             run.advance(watched_prefix, listed_object)
@@ -258,13 +260,13 @@ class Sweeper:
         )
 
     def _submit_if_unscreened(
-        self, ref: ObjectRef, run: SweepRun, deadline: Deadline
+        self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         """Return why the run stops before this object; None if it may continue."""
         if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S:
             return StopReason.TIME_LIMIT
         run.checked += 1
-        if self._has_verdict(ref, run):
+        if self._has_verdict(ref, watched_prefix, run):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
@@ -276,29 +278,18 @@ class Sweeper:
         run.submitted += 1
         return None
 
-    def _has_verdict(self, ref: ObjectRef, run: SweepRun) -> bool:
-        """Return whether an object has a verdict. False if its tags can't be read: the function
-        that screens it may read them, or its dead letter says why not. Raises the error if it is
-        not about this object alone."""
+    def _has_verdict(self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun) -> bool:
+        """Return whether an object has a verdict. False if its tags alone can't be read: the
+        function that screens it may read them, or its dead letter says why not. Raises the error
+        if no object's tags can be read."""
         try:
-            has_verdict = self.verdict_checker.has_verdict(ref)
+            return self.verdict_checker.has_verdict(ref)
         except FacescreenError as error:
-            run.failures_in_a_row.append(error)
-            if _is_about_bucket(run.failures_in_a_row):
-                raise
+            self.verdict_checker.check_readable(watched_prefix)
             run.unreadable += 1
             telemetry.record_unreadable_tags(ref, error)
             return False
-        run.failures_in_a_row.clear()
-        return has_verdict
 
     def _save_cursors(self, run: SweepRun) -> None:
         self.cursor_store.save(run.cursors, self.clock())
         run.cursor_saved_at = time.monotonic()
-
-
-def _is_about_bucket(failures_in_a_row: list[FacescreenError]) -> bool:
-    """Whether so many objects in a row can't be read that it is not about the last one alone."""
-    latest = failures_in_a_row[-_MAX_OUTAGE_FAILURES:]
-    is_outage = all(isinstance(failure, TransientError) for failure in latest)
-    return len(failures_in_a_row) >= (_MAX_OUTAGE_FAILURES if is_outage else _MAX_FAILURES)
