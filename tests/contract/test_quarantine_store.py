@@ -121,7 +121,8 @@ def test_an_acl_can_be_set_and_restored(store_and_writer: StoreAndWriter) -> Non
     store.set_acl(ref, "private")
     store.set_acl(ref, acl)
     assert store.get_acl(ref) == acl
-    assert store.head(ref) == head
+    after = store.head(ref)
+    assert (after.etag, after.size, after.checksum) == (head.etag, head.size, head.checksum)
 
 
 @pytest.mark.parametrize("store_and_writer", SERVICE_FIXTURES, indirect=True)
@@ -149,7 +150,7 @@ def test_one_version_can_be_copied_and_deleted(
     assert store.get_tags(target) == TAGS
     assert copied.version_id != head.version_id
     store.set_acl(pinned, "private")
-    delete_if_unchanged(store, pinned, head)
+    delete_if_unchanged(store, pinned, store.head(pinned))
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(pinned)
     assert store.head(versioned_writer.ref("a.jpg")).size == 5
