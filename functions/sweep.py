@@ -35,7 +35,8 @@ def initialize(context: Any) -> None:
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
-    """Run the sweep once. The content of the event is not used."""
+    """Run the sweep once. The content of the event is not used. Raises errors.FacescreenError, also
+    if only one of several watched prefixes could not be swept."""
     if not _initialized_sweepers:
         initialize(context)
     _credentials.refresh(context)
@@ -46,4 +47,6 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 def _handle(_: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
     run = _initialized_sweepers[-1].sweep(context.deadline)
     telemetry.record_sweep(run.listed, run.submitted, run.summary)
+    if run.prefix_errors:
+        raise run.prefix_errors[0]
     return run.summary

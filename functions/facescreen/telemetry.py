@@ -127,6 +127,27 @@ def record_sweep(listed: int, submitted: int, summary: Mapping[str, Any]) -> Non
     _logger.info("swept", extra=dict(summary))
 
 
+def record_unreadable_tags(ref: ObjectRef, error: FacescreenError) -> None:
+    """Log and count an object whose tags the sweep could not read. It submits the object."""
+    _add_count("unreadable_tags")
+    _logger.error(
+        "tags not read",
+        extra={
+            "object": _build_object_identity(ref),
+            "error": error.name,
+            "detail": str(error),
+            "code": error.code,
+            "request_id": error.request_id,
+        },
+    )
+
+
+def log_prefix_error(name: str, error: FacescreenError) -> None:
+    """Log why a watched prefix (``bucket/prefix``) can't be swept. The next run tries again."""
+    extra = {"prefix": name, "error": error.name, "detail": str(error), "code": error.code}
+    _logger.error("not swept", extra=extra)
+
+
 def log_dead_letter_error(error: FacescreenError) -> None:
     """Log that the dead letter could not be sent: the platform's own does not contain the cause."""
     _logger.warning("not kept", extra={"error": error.name, "detail": str(error)})

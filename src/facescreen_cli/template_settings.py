@@ -111,8 +111,8 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     Setting(
         "SWEEP",
         choice_of("true", "false"),
-        "false",
-        doc="true turns the sweep on.",
+        "true",
+        doc="false turns the sweep off: then an upload whose event is lost has no verdict.",
         section=SWEEP_SECTION,
     ),
     Setting(

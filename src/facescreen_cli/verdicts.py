@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from enum import Enum
 from typing import TypeVar
 
@@ -29,25 +31,41 @@ _MAX_IN_FLIGHT = 8 * _MAX_THREADS
 class TagReader:
     """Reads an object's verdict from its tags. Safe to use from several threads."""
 
-    def __init__(self, bucket: StoreBucket, settings: Settings) -> None:
-        """Raises click.UsageError if the deployment writes no tags."""
+    def __init__(self, bucket: StoreBucket, prefix: str, settings: Settings) -> None:
+        """`prefix`: of all objects that are read. Raises click.UsageError if the deployment writes
+        no tags."""
         if settings.tag_form == "none":
             raise UsageError("TAG_FORM is none: the deployment writes no tags")
         self._bucket = bucket
+        self._prefix = prefix
         self._settings = settings
 
     def read(self, item: ObjectSummary) -> TagState:
-        """Raises errors.OperatorError."""
-        store = self._bucket.store
-        ref = ObjectRef(store.name, self._bucket.name, item.key, size=item.size)
+        """Return the verdict, or why there is none. Raises errors.OperatorError if no object's tags
+        can be read."""
+        ref = ObjectRef(self._bucket.store.name, self._bucket.name, item.key, size=item.size)
         try:
-            with name_missing_permission(f"{store.name}:GetObjectTagging", ref.bucket):
-                tags = retry(lambda: store.get_tags(ref))
+            tags = self._get_tags(ref)
         except errors.ObjectNotFoundError:
             return NoVerdictReason.GONE
         except errors.TransientError:
             return NoVerdictReason.UNREAD
+        except errors.FacescreenError:
+            self._check_readable()
+            return NoVerdictReason.UNREAD
         return self._classify(ref, item.etag, tags)
+
+    def _check_readable(self) -> None:
+        """Raise the error if no tags can be read, not even to learn that an object does not
+        exist."""
+        key = f"{self._prefix}facescreen/{uuid.uuid4()}"
+        with suppress(errors.ObjectNotFoundError, errors.TransientError):
+            self._get_tags(ObjectRef(self._bucket.store.name, self._bucket.name, key))
+
+    def _get_tags(self, ref: ObjectRef) -> dict[str, str]:
+        store = self._bucket.store
+        with name_missing_permission(f"{store.name}:GetObjectTagging", ref.bucket):
+            return retry(lambda: store.get_tags(ref))
 
     def _classify(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> TagState:
         prefix, form = self._settings.tag_prefix, self._settings.tag_form

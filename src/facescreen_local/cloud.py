@@ -208,7 +208,6 @@ class LocalCloud:
             "MNS_DLQ": DEAD_LETTER_QUEUE_NAME,
             "MNS_QUEUE": QUEUE_NAME,
             "SWEEP_ENDPOINT": f"http://{LOOPBACK_ADDRESS}:{self._fc_port}",
-            "SWEEP": "true",
             # The local cloud has no networks.
             "VPC_ID": "vpc-local",
             "VSWITCH_ID": "vsw-local",

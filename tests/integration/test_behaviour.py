@@ -29,7 +29,7 @@ def test_a_behaviour_is_parsed() -> None:
     ("document", "expected"),
     [
         ([], "expected an object, not list"),
-        ({"speed": 1}, "unknown field 'speed'; known: delay_ms, duplicates"),
+        ({"speed": 1}, "unknown field 'speed'; known: acl_last_modified, clock_skew_ms"),
         ({"duplicates": "x"}, "duplicates must be a int, not 'x'"),
         ({"duplicates": True}, "duplicates must be a int, not True"),
         ({"latency_ms": -1}, "latency_ms must not be negative"),
@@ -37,6 +37,7 @@ def test_a_behaviour_is_parsed() -> None:
         ({"faults": [1]}, "expected an object, not int"),
         ({"faults": [{"kill": 1}]}, "kill must be a bool, not 1"),
         ({"faults": [{"probability": 1.1}]}, "probability must be 0 to 1: 1.1"),
+        ({"acl_last_modified": "x"}, "acl_last_modified must be moved or kept, not 'x'"),
         ({"rates": {"InternalError": 2}}, "the share of InternalError must be 0 to 1"),
     ],
 )

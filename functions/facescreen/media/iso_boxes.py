@@ -27,6 +27,31 @@ def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Wind
         offset += size
 
 
+def iterate_intact_boxes(window: Window) -> Iterator[tuple[bytes, Window]]:
+    """Yield the boxes of a whole file, up to the first that its description does not fit: readers
+    stop there too. It may be cut off, or a phone may have added bytes that are no box."""
+    boxes = iterate_boxes(window)
+    while True:
+        try:
+            yield next(boxes)
+        except (StopIteration, UnreadableMediaError):
+            return
+
+
+def group_children(parent: Window) -> dict[bytes, list[Window]]:
+    """Return the contents of all child boxes by type, in order."""
+    children: dict[bytes, list[Window]] = {}
+    for kind, content in iterate_boxes(parent):
+        children.setdefault(kind, []).append(content)
+    return children
+
+
+def has_repeated(children: dict[bytes, list[Window]], kinds: frozenset[bytes]) -> bool:
+    """Return whether a box of one of these types, which may occur only once, occurs again: some
+    readers use the first one, others the last."""
+    return any(len(children.get(kind, ())) > 1 for kind in kinds)
+
+
 def iterate_children(parent: Window, kind: bytes) -> Iterator[Window]:
     """Yield the contents of the boxes of one type."""
     return (content for found_kind, content in iterate_boxes(parent) if found_kind == kind)
@@ -54,6 +79,13 @@ def require_child(parent: Window, *path: bytes) -> Window:
 def read_version(full_box: Window) -> int:
     """Return a full box's version: from version 1 on, some 32-bit fields have 64 bits."""
     return full_box.read_exactly(0, 1)[0]
+
+
+def read_track_id(track: Window) -> int:
+    """Return the number that identifies a track."""
+    tkhd = require_child(track, b"tkhd")
+    (track_id,) = tkhd.unpack(">I", 20 if read_version(tkhd) else 12)
+    return int(track_id)
 
 
 def read_brands(window: Window) -> list[bytes]:

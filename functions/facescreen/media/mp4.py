@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.media import movie_pictures
 from facescreen.media.iso_boxes import (
     find_child,
     iterate_boxes,
@@ -12,6 +13,7 @@ from facescreen.media.iso_boxes import (
     require_child,
 )
 from facescreen.media.media import Media, UnreadableMediaError
+from facescreen.media.one_picture import find_second_picture
 from facescreen.media.video_timing import read_timing
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ def read(window: Window, mime: str) -> Media:
     if matrix_signs[0] == 0:
         width, height = height, width
     timing = read_timing(moov, track, boxes)
+    second_picture = find_second_picture(
+        window, lambda file: movie_pictures.iterate_findings(file, moov, track, timing)
+    )
     return Media(
         mime,
         width,
@@ -44,6 +49,7 @@ def read(window: Window, mime: str) -> Media:
         duration_s=timing.duration_s,
         fps=timing.fps,
         codec=codec,
+        second_picture=second_picture,
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import ObjectNotFoundError
+from facescreen import telemetry
+from facescreen.errors import FacescreenError, ObjectNotFoundError, TransientError
 from facescreen.events.build import build_event
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import iterate_pages
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from facescreen.bus.ports import Invoker
     from facescreen.deepfake.rate_limiter import RateLimiter
     from facescreen.events.filters import Filters
-    from facescreen.screening.sweep_cursor import CursorStore, SweepCursor
+    from facescreen.screening.sweep_cursor import Cursors, CursorStore, SweepCursor
     from facescreen.settings.table import SweepSettings, WatchedPrefix
     from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary
     from facescreen.timing import Deadline
@@ -86,16 +89,28 @@ class VerdictChecker:
         tagged_verdict = read_tagged_verdict(tags, prefix=self.tag_prefix, form=self.tag_form)
         return tagged_verdict is not None and tagged_verdict.etag == ref.etag
 
+    def check_readable(self, watched_prefix: WatchedPrefix) -> None:
+        """Raise the error if no tags can be read in a prefix, not even to learn that an object
+        does not exist."""
+        key = f"{watched_prefix.prefix}facescreen-sweep/{uuid.uuid4()}"
+        missing_ref = ObjectRef(self.store.name, watched_prefix.bucket, key)
+        with suppress(ObjectNotFoundError):
+            retry(lambda: self.store.get_tags(missing_ref))
+
 
 @dataclass
 class SweepRun:
     """The progress of one run."""
 
-    cursor: SweepCursor
+    cursors: Cursors
     listed: int = 0
     checked: int = 0
-    """Objects whose tags were read."""
+    """Objects whose tags were to be read."""
+    unreadable: int = 0
+    """Those of them whose tags could not be read. They are submitted."""
     submitted: int = 0
+    prefix_errors: list[FacescreenError] = field(default_factory=list)
+    """Why watched prefixes could not be swept. The next run tries them again."""
     stop_reason: StopReason = StopReason.TIME_LIMIT
     cursor_saved_at: float = field(default_factory=time.monotonic)
     """On the monotonic clock."""
@@ -106,18 +121,30 @@ class SweepRun:
         return {
             "listed": self.listed,
             "due": self.checked,
+            "unreadable": self.unreadable,
             "submitted": self.submitted,
             "end": self.stop_reason.value,
-            "since": self.cursor.since.isoformat(),
-            "until": self.cursor.until.isoformat(),
+            "since": min(cursor.since for cursor in self.cursors.values()).isoformat(),
+            "until": max(cursor.until for cursor in self.cursors.values()).isoformat(),
         }
 
     def advance(self, watched_prefix: WatchedPrefix, listed_object: ObjectSummary) -> None:
-        """Move the cursor past an object: the next run starts after it."""
+        """Move the prefix's cursor past an object: the next run starts after it."""
         self.listed += 1
-        self.cursor = replace(
-            self.cursor, watched_prefix=watched_prefix.name, last_key=listed_object.key
-        )
+        self._change_cursor(watched_prefix, last_key=listed_object.key)
+
+    def complete(self, watched_prefix: WatchedPrefix) -> None:
+        """Record that all objects of a prefix are checked."""
+        self._change_cursor(watched_prefix, is_complete=True)
+
+    def give_up(self, watched_prefix: WatchedPrefix, error: FacescreenError) -> None:
+        """Leave a prefix alone until the next round."""
+        self.prefix_errors.append(error)
+        self._change_cursor(watched_prefix, has_failed=True)
+
+    def _change_cursor(self, watched_prefix: WatchedPrefix, **changes: Any) -> None:
+        name = watched_prefix.name
+        self.cursors[name] = replace(self.cursors[name], **changes)
 
     @property
     def needs_save(self) -> bool:
@@ -146,9 +173,14 @@ class Sweeper:
         return RetrySchedule(self.settings.first_check_after)
 
     def sweep(self, deadline: Deadline) -> SweepRun:
-        """Run until `deadline`. The cursor is saved at the end, also if this raises
-        errors.FacescreenError. AlreadyInProgressError means that another run is active."""
-        run = SweepRun(self.cursor_store.resume(self.clock(), self.retry_schedule.due_ages[-1]))
+        """Run until `deadline`. An object whose tags can't be read is logged, counted and
+        submitted. A prefix that can't be swept does not hold up the others; the result has its
+        error.
+
+        The cursors are saved at the end, also if this raises errors.TransientError.
+        AlreadyInProgressError means that another run is active.
+        """
+        run = SweepRun(self._resume_cursors())
         try:
             run.stop_reason = (
                 StopReason.BUDGET_EXHAUSTED
@@ -156,27 +188,41 @@ class Sweeper:
                 else self._sweep_prefixes(run, deadline)
             )
         finally:
-            self._save_cursor(run)
+            self._save_cursors(run)
         return run
 
+    def _resume_cursors(self) -> Cursors:
+        names = [watched_prefix.name for watched_prefix in self.settings.watched_prefixes]
+        lookback = self.retry_schedule.due_ages[-1]
+        return self.cursor_store.resume(names, self.clock(), lookback)
+
     def _sweep_prefixes(self, run: SweepRun, deadline: Deadline) -> StopReason:
-        for watched_prefix, after in self._list_remaining_prefixes(run.cursor):
-            for page in iterate_pages(partial(self._list_page, watched_prefix), after):
-                stop_reason = self._sweep_page(page, watched_prefix, run, deadline)
-                if stop_reason is not None:
-                    return stop_reason
-        run.cursor = replace(run.cursor, is_complete=True)
+        for watched_prefix in self.settings.watched_prefixes:
+            if not run.cursors[watched_prefix.name].is_pending:
+                continue
+            try:
+                stop_reason = self._sweep_prefix(watched_prefix, run, deadline)
+            except TransientError:
+                raise
+            except FacescreenError as error:
+                telemetry.log_prefix_error(watched_prefix.name, error)
+                run.give_up(watched_prefix, error)
+                continue
+            if stop_reason is not None:
+                return stop_reason
+            run.complete(watched_prefix)
         return StopReason.COMPLETED
 
-    def _list_remaining_prefixes(self, cursor: SweepCursor) -> list[tuple[WatchedPrefix, str]]:
-        """Return the cursor's prefix with the key to continue from, and the prefixes after it.
-        Returns all prefixes if the cursor's one is no longer watched."""
-        watched_prefixes = self.settings.watched_prefixes
-        names = [watched_prefix.name for watched_prefix in watched_prefixes]
-        if cursor.watched_prefix not in names:
-            return [(watched_prefix, "") for watched_prefix in watched_prefixes]
-        first, *following = watched_prefixes[names.index(cursor.watched_prefix) :]
-        return [(first, cursor.last_key), *((watched_prefix, "") for watched_prefix in following)]
+    def _sweep_prefix(
+        self, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
+    ) -> StopReason | None:
+        """Return why the run stops in this prefix; None if all of it was visited."""
+        last_key = run.cursors[watched_prefix.name].last_key
+        for page in iterate_pages(partial(self._list_page, watched_prefix), last_key):
+            stop_reason = self._sweep_page(page, watched_prefix, run, deadline)
+            if stop_reason is not None:
+                return stop_reason
+        return None
 
     def _list_page(self, watched_prefix: WatchedPrefix, after: str) -> ListingPage:
         return retry(
@@ -195,13 +241,13 @@ class Sweeper:
                 "",
                 listed_object.size,
             )
-            if self._is_due(ref, listed_object, run.cursor):
-                stop_reason = self._submit_if_unscreened(ref, run, deadline)
+            if self._is_due(ref, listed_object, run.cursors[watched_prefix.name]):
+                stop_reason = self._submit_if_unscreened(ref, watched_prefix, run, deadline)
                 if stop_reason is not None:
                     return stop_reason
             run.advance(watched_prefix, listed_object)
         if run.needs_save:
-            self._save_cursor(run)
+            self._save_cursors(run)
         return StopReason.TIME_LIMIT if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S else None
 
     def _is_due(self, ref: ObjectRef, listed_object: ObjectSummary, cursor: SweepCursor) -> bool:
@@ -214,13 +260,13 @@ class Sweeper:
         )
 
     def _submit_if_unscreened(
-        self, ref: ObjectRef, run: SweepRun, deadline: Deadline
+        self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         """Return why the run stops before this object; None if it may continue."""
         if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S:
             return StopReason.TIME_LIMIT
         run.checked += 1
-        if self.verdict_checker.has_verdict(ref):
+        if self._has_verdict(ref, watched_prefix, run):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
@@ -232,6 +278,18 @@ class Sweeper:
         run.submitted += 1
         return None
 
-    def _save_cursor(self, run: SweepRun) -> None:
-        self.cursor_store.save(run.cursor, self.clock())
+    def _has_verdict(self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun) -> bool:
+        """Return whether an object has a verdict. False if its tags alone can't be read: the
+        function that screens it may read them, or its dead letter says why not. Raises the error
+        if no object's tags can be read."""
+        try:
+            return self.verdict_checker.has_verdict(ref)
+        except FacescreenError as error:
+            self.verdict_checker.check_readable(watched_prefix)
+            run.unreadable += 1
+            telemetry.record_unreadable_tags(ref, error)
+            return False
+
+    def _save_cursors(self, run: SweepRun) -> None:
+        self.cursor_store.save(run.cursors, self.clock())
         run.cursor_saved_at = time.monotonic()

@@ -254,7 +254,8 @@ class OssStateStore:
                 appended = self._bucket.append_object(key, position, data)
             except oss2.exceptions.PositionNotEqualToLength:
                 return False
-        if drop_null_version(appended.headers.get("x-oss-version-id", "")):
+        # In a versioned bucket the id of an appendable object is ``null``.
+        if "x-oss-version-id" in appended.headers:
             raise errors.InvalidSettingsError(
                 "STATE_BUCKET must be an unversioned bucket; this one has versioning enabled"
             )

@@ -20,14 +20,13 @@ def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: s
     """
     if_match, none_match, *dates = (headers.get(f"{prefix}{name}") for name in _CONDITION_HEADERS)
     modified_since, unmodified_since = (_parse_date(date) for date in dates)
-    modified = int(stored.modified)
     if if_match is not None and not _matches_etag(if_match, stored):
         raise precondition_failed_error(f"{prefix}If-Match")
-    if unmodified_since is not None and modified > unmodified_since:
+    if unmodified_since is not None and stored.modified > unmodified_since:
         raise precondition_failed_error(f"{prefix}If-Unmodified-Since")
     if none_match is not None and _matches_etag(none_match, stored):
         raise _not_modified_error(stored)
-    if modified_since is not None and modified <= modified_since:
+    if modified_since is not None and stored.modified <= modified_since:
         raise _not_modified_error(stored)
 
 

@@ -13,14 +13,19 @@ from facescreen_local.auth.account import LocalAccount
 from facescreen_local.oss.errors import invalid_argument_error
 from facescreen_local.oss.events import ObjectChange
 from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
+from facescreen_local.oss.nodes import Node
 from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.store import Store
+from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.protocol.xml_body import element, serialize
 
 
 @dataclass(frozen=True)
 class OssRequestContext:
-    """An authenticated request. `signed` is False for one that needs no signature and has none."""
+    """An authenticated request. `signed` is False for one that needs no signature and has none.
+
+    `started_at` is when the node got its headers, by the node's clock.
+    """
 
     request: web.BaseRequest
     target: OssRequestTarget
@@ -28,6 +33,9 @@ class OssRequestContext:
     store: Store
     account: LocalAccount
     region: str
+    node: Node
+    started_at: float
+    behaviour: Behaviour
     notify: Callable[[ObjectChange], None]
 
     @property
@@ -49,6 +57,12 @@ class OssRequestContext:
     def headers(self) -> Mapping[str, str]:
         """The request's headers; lookups ignore case."""
         return self.request.headers
+
+    def date_write(self) -> int:
+        """Return the Last-Modified of an object that this request writes now, in seconds since the
+        epoch; OSS has no fraction of a second."""
+        started = self.behaviour.put_last_modified == "started"
+        return int(self.started_at if started else self.node.now())
 
     def get_parameter(self, name: str) -> str:
         """Return a query parameter, empty if it is absent."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from facescreen_local.oss.nodes import Node
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.objects import RemovalResult, WriteResult
 
@@ -71,17 +72,18 @@ def build_upload_change(
 
 @dataclass(frozen=True)
 class ChangeOrigin:
-    """The account and region of the bucket, and the request that changed it."""
+    """The account and region of the bucket, the request that changed it and the request's node."""
 
     account_id: str
     region: str
     source_address: str
     request_id: str
+    node: Node
 
 
 def build_event_record(change: ObjectChange, origin: ChangeOrigin) -> dict[str, Any]:
     """Return one element of ``events[]``. The key in it is not URL-encoded."""
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    now = datetime.fromtimestamp(origin.node.now(), timezone.utc).isoformat(timespec="milliseconds")
     return {
         "eventName": change.event,
         "eventSource": "acs:oss",

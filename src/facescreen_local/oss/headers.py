@@ -52,7 +52,7 @@ def build_version_header(stored: StoredObject) -> dict[str, str]:
     return {} if stored.version_id is None else {"x-oss-version-id": stored.version_id}
 
 
-def format_xml_time(seconds: float) -> str:
+def format_xml_time(seconds: int) -> str:
     """Format a time like ``2012-02-24T08:42:32.000Z``. OSS's milliseconds are always zero."""
-    utc_time = datetime.fromtimestamp(int(seconds), timezone.utc)
+    utc_time = datetime.fromtimestamp(seconds, timezone.utc)
     return utc_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from facescreen_local.oss.errors import (
 )
 from facescreen_local.oss.events import ChangeOrigin, ObjectChange, build_event_record
 from facescreen_local.oss.names import check_bucket_name
+from facescreen_local.oss.nodes import Node, choose_node
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.request import OssRequestTarget, parse_target
 from facescreen_local.oss.store import Store
@@ -58,7 +61,7 @@ class OssService(Service):
     def create_bucket(self, name: str, versioning: bool = False) -> None:
         """Create the bucket unless it exists, and enable versioning if `versioning` is set."""
         check_bucket_name(name)
-        self._store.buckets.create(name)
+        self._store.buckets.create(name, int(time.time()))
         if versioning:
             self._store.buckets.set_versioning(name, VERSIONING_ENABLED)
 
@@ -73,12 +76,12 @@ class OssService(Service):
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         """Return the operation's response or its error response."""
+        node = self._choose_node(request.path)
         try:
-            response = await self._dispatch(request, request_id)
+            response = await self._dispatch(request, request_id, node)
         except REQUEST_ERRORS as error:
             response = _build_error_response(to_oss_error(error), request.host, request_id)
-        response.headers["x-oss-request-id"] = request_id
-        return response
+        return _sign_off(response, request_id, node)
 
     def build_error_response(
         self, status: int, code: str, message: str, request_id: str
@@ -87,16 +90,22 @@ class OssService(Service):
         response = _build_error_response(
             OssError(status, code, message), LOOPBACK_ADDRESS, request_id
         )
-        response.headers["x-oss-request-id"] = request_id
-        return response
+        return _sign_off(response, request_id, self._choose_node(request_id))
 
-    async def _dispatch(self, request: web.BaseRequest, request_id: str) -> web.Response:
+    def _choose_node(self, path: str) -> Node:
+        draws = self.behaviour.start_draws("node", path)
+        return choose_node(draws, self.behaviour.clock_skew_ms / 1000)
+
+    async def _dispatch(
+        self, request: web.BaseRequest, request_id: str, node: Node
+    ) -> web.Response:
+        started_at = node.now()
         target = parse_target(request.raw_path)
         operation = _find_operation(request, target)
         signed = self._authenticate(request, target, operation.signature)
         check_target(target)
         origin = ChangeOrigin(
-            self._account.account_id, self._region, request.remote or "", request_id
+            self._account.account_id, self._region, request.remote or "", request_id, node
         )
         return await operation.perform(
             OssRequestContext(
@@ -106,6 +115,9 @@ class OssService(Service):
                 store=self._store,
                 account=self._account,
                 region=self._region,
+                node=node,
+                started_at=started_at,
+                behaviour=self.behaviour,
                 notify=partial(self._notify, origin),
             )
         )
@@ -140,6 +152,13 @@ def _find_operation(
 
 async def _not_implemented(name: str, _: OssRequestContext) -> web.Response:
     raise not_implemented_error(name)
+
+
+def _sign_off(response: web.Response, request_id: str, node: Node) -> web.Response:
+    """Return the response with the headers that every response has. Its date is the node's."""
+    response.headers["x-oss-request-id"] = request_id
+    response.headers["Date"] = formatdate(node.now(), usegmt=True)
+    return response
 
 
 def _build_error_response(error: OssError, host: str, request_id: str) -> web.Response:

@@ -85,13 +85,22 @@ class Behaviour:
     """fc: how late each bucket event arrives."""
     retry_delay_ms: float = 200
     """fc: delay before the first retry of an asynchronous invocation, doubled each time."""
+    clock_skew_ms: float = 450
+    """oss: how far the clock of a node is ahead or behind at most."""
+    put_last_modified: str = "finished"
+    """oss: whether the Last-Modified of a write is when its request ``started`` or ``finished``."""
+    multipart_last_modified: str = "initiated"
+    """oss: whether that of a multipart object is when its upload was ``initiated`` or
+    ``completed``."""
+    acl_last_modified: str = "moved"
+    """oss: whether PutObjectACL leaves it ``moved`` or ``kept``; that of an empty object moves."""
 
     def __post_init__(self) -> None:
         self._call_counts: Counter[tuple[str, str]] = Counter()
 
     def take_fault(self, operation: str, path: str) -> Fault | None:
         """Return the fault for this call and count it as used; None for most calls."""
-        draws = self._start_draws(operation, path)
+        draws = self.start_draws(operation, path)
         for fault in self.faults:
             if fault.applies_to(operation, path) and draws.random() < fault.probability:
                 if fault.times is not None:
@@ -106,13 +115,13 @@ class Behaviour:
                 return Fault(operation=operation, code=code)
         return None
 
-    def _start_draws(self, operation: str, path: str) -> random.Random:
-        """Return the random numbers of this call. With a seed, they depend only on how often the
-        operation was called on the path before, so other calls may come in any order."""
+    def start_draws(self, purpose: str, path: str) -> random.Random:
+        """Return random numbers for one call. With a seed, they depend only on how often there was
+        a call with this purpose and path before, so other calls may come in any order."""
         if self.seed is None:
             return random.Random()  # noqa: S311
-        self._call_counts[operation, path] += 1
-        call = f"{self.seed} {operation} {path} {self._call_counts[operation, path]}"
+        self._call_counts[purpose, path] += 1
+        call = f"{self.seed} {purpose} {path} {self._call_counts[purpose, path]}"
         return random.Random(call.encode("utf-8", "surrogateescape"))  # noqa: S311
 
     @classmethod
@@ -146,6 +155,15 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "duplicates": _INTEGER_TYPES,
     "delay_ms": _NUMBER_TYPES,
     "retry_delay_ms": _NUMBER_TYPES,
+    "clock_skew_ms": _NUMBER_TYPES,
+    "put_last_modified": _STRING_TYPES,
+    "multipart_last_modified": _STRING_TYPES,
+    "acl_last_modified": _STRING_TYPES,
+}
+_FIELD_VALUES = {
+    "put_last_modified": ("started", "finished"),
+    "multipart_last_modified": ("initiated", "completed"),
+    "acl_last_modified": ("moved", "kept"),
 }
 
 
@@ -169,6 +187,9 @@ def _check_value(name: str, value: object) -> None:
         isinstance(value, bool) and accepted is not _BOOLEAN_TYPES
     ):
         raise InvalidFaultError(f"{name} must be a {accepted[-1].__name__}, not {value!r}")
+    known_values = _FIELD_VALUES.get(name)
+    if known_values is not None and value not in known_values:
+        raise InvalidFaultError(f"{name} must be {' or '.join(known_values)}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
         raise InvalidFaultError(f"{name} must not be negative or 1e9 and more: {value!r}")
     if name == "probability" and isinstance(value, (int, float)) and value > 1:

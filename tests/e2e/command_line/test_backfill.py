@@ -94,6 +94,17 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_continue(
     assert_screened_once(cloud_client, keys)
 
 
+def test_an_object_whose_tags_may_not_be_read_is_submitted_like_the_others(
+    backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
+    keys = upload_portraits(cloud, cloud_client, "locked/", 3)
+    path = f"/{cloud_client.env['OSS_BUCKET']}/{keys[1]}"
+    fault = {"operation": "GetObjectTagging", "path": path, "code": "AccessDenied", "status": 403}
+    cloud_client.set_behaviour(oss={"faults": [fault]})
+    assert backfill.lines("/locked/")[-1]["submitted"] == 3
+    assert_screened_once(cloud_client, keys)
+
+
 def test_nothing_is_submitted_without_confirmation(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:

@@ -55,11 +55,11 @@ def test_everything_is_ok_on_the_local_cloud(
     assert {line["level"] for line in json_lines(result)} == {"ok"}, result.stdout
     assert result.returncode == 0
     assert {line["check"] for line in json_lines(result)} == {
-        "settings", "surroundings", "time-outs", "quota", "credentials", "endpoint OSS",
+        "settings", "surroundings", "time-outs", "quota", "sweep", "credentials", "endpoint OSS",
         "endpoint ID Verification", "endpoint uploads", "endpoint MNS",
-        "endpoint Function Compute", "clock", "watched bucket", "tag guard", "state bucket",
-        "ID Verification", "topic", "dead letters", "functions", "trigger", "HTTP trigger",
-        "collisions",
+        "endpoint Function Compute", "clock", "watched bucket", "tag guard", "versioning",
+        "state bucket", "ID Verification", "topic", "dead letters", "functions", "trigger",
+        "HTTP trigger", "collisions",
     }  # fmt: skip
     assert doctor("--env", env_file).stdout.splitlines()[-1] == f"{len(json_lines(result))} ok."
 
@@ -114,6 +114,15 @@ def test_nothing_is_written_and_nothing_is_paid_for(
         (
             {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
             "fault HTTP trigger: anyone may call facescreen-http-api",
+        ),
+        (
+            {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
+            "warning versioning: selfies is unversioned",
+        ),
+        ({"SWEEP": "false"}, "warning sweep: facescreen-sweep is off"),
+        (
+            {"SWEEP_SCHEDULE": "@every 1h"},
+            "warning functions: facescreen-sweep is deployed without",
         ),
         (
             {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},

@@ -38,6 +38,18 @@ def change_the_prefix(resources: Resources) -> None:
     trigger["triggerConfig"]["filter"]["key"]["prefix"] = "elsewhere/"
 
 
+def leave_out_two_events(resources: Resources) -> None:
+    """Deploy as version 0.1 did."""
+    [trigger] = resources["object_created"]["props"]["triggers"]
+    for event in ("AppendObject", "PutSymlink"):
+        trigger["triggerConfig"]["events"].remove(f"oss:ObjectCreated:{event}")
+
+
+def switch_the_sweep_off(resources: Resources) -> None:
+    [trigger] = resources["sweep"]["props"]["triggers"]
+    trigger["triggerConfig"]["enable"] = False
+
+
 def change_the_limits(resources: Resources) -> None:
     props = resources["object_created"]["props"]
     props["timeout"] = 30
@@ -89,6 +101,15 @@ def doctor_of_deployment(
         (
             change_the_prefix,
             "fault trigger: facescreen-object-created doesn't have the trigger on selfies",
+        ),
+        (
+            leave_out_two_events,
+            "fault trigger: the trigger of facescreen-object-created on selfies leaves out "
+            "oss:ObjectCreated:AppendObject, oss:ObjectCreated:PutSymlink",
+        ),
+        (
+            switch_the_sweep_off,
+            "warning functions: facescreen-sweep is deployed without the schedule in s.yaml",
         ),
     ],
 )

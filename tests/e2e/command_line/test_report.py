@@ -167,7 +167,18 @@ def test_objects_that_can_not_be_read_are_counted(
     )
     result = report(f"oss://{NAME}/low/01")
     assert result.returncode == 2
-    assert "10 unread: not read, as the store did not respond" in result.stdout
+    assert "10 unread: not read: the store refused it or did not respond" in result.stdout
+
+
+def test_an_object_whose_tags_may_not_be_read_does_not_end_the_report(
+    report: RunCommand, cloud_client: LocalCloudClient
+) -> None:
+    fault = {"operation": "GetObjectTagging", "path": f"/{NAME}/low/012", "code": "AccessDenied"}
+    cloud_client.set_behaviour(oss={"faults": [{**fault, "status": 403, "times": 99}]})
+    result = report(f"oss://{NAME}/low/01", "--json")
+    assert result.returncode == 2
+    said = json_output(result)
+    assert (said["verdicts"]["low_risk"], nonzero_counts(said)) == (9, {"unread": 1})
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,10 @@ def test_simultaneous_deliveries_pay_once(
 ) -> None:
     cloud_client.set_behaviour(fc={"duplicates": 3}, cloudauth={"latency_ms": 500})
     cloud_client.put("twice.jpg", photos[GOOD])
-    assert cloud_client.admin.get("/pending").json() == {"events": 4}
+    assert cloud_client.admin.get("/pending").json() == {"events": 4, "late_calls": 0}
     cloud_client.wait_for_message("twice.jpg")
     cloud_client.wait_until_idle()
-    assert cloud_client.admin.get("/pending").json() == {"events": 0}
+    assert cloud_client.admin.get("/pending").json() == {"events": 0, "late_calls": 0}
     assert len([i for i in cloud_client.invocations() if i["ended"]]) == 4
     assert {i["status"] for i in cloud_client.invocations()} == {"ok"}
     assert len(cloud_client.billed_calls("twice.jpg")) == 1

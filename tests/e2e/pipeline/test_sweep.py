@@ -36,21 +36,22 @@ def cloud_with_prefix(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClie
 
 
 @contextmanager
-def uploaded_an_hour_ago(
-    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, *, event: bool
+def uploaded_earlier(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, *, event: bool, age_s: float = HOUR_S
 ) -> Iterator[None]:
-    """Objects put in this context are an hour old, with or without their event."""
+    """Objects put in this context are this old, with or without their event."""
     with monkeypatch.context() as patched:
-        past = SimpleNamespace(time=lambda: time.time() - HOUR_S)
+        past = SimpleNamespace(time=lambda: time.time() - age_s)
         patched.setattr("facescreen_local.oss.store.versions.time", past)
         if not event:
             patched.setattr(cloud.fc.functions, "deliver_bucket_event", lambda record: None)
         yield
 
 
-def fire_sweep(cloud_client: LocalCloudClient) -> dict[str, Any]:
+def fire_sweep(cloud_client: LocalCloudClient, **behaviour: Any) -> dict[str, Any]:
     """Run the sweep, and wait until the submitted events are processed."""
     cloud_client.admin.post("/reset")
+    cloud_client.set_behaviour(**behaviour)
     response = cloud_client.admin.post(f"/fire/{SWEEP}")
     assert response.status_code == 200, response.text
     cloud_client.wait_until_idle()
@@ -65,9 +66,9 @@ def test_an_upload_whose_event_was_lost_is_submitted_once(
     cloud, cloud_client = cloud_with_prefix
     photo = sample_files(cloud)["flagged.jpg"]
     key = "kyc/a+b 100% é漢🙂.jpg"
-    with uploaded_an_hour_ago(cloud, monkeypatch, event=True):
+    with uploaded_earlier(cloud, monkeypatch, event=True):
         cloud_client.put("kyc/screened.jpg", photo)
-    with uploaded_an_hour_ago(cloud, monkeypatch, event=False):
+    with uploaded_earlier(cloud, monkeypatch, event=False):
         cloud_client.put(key, photo)
         cloud_client.put("kyc/thumbs/a.jpg", photo)
         cloud_client.put("elsewhere/a.jpg", photo)
@@ -85,6 +86,29 @@ def test_an_upload_whose_event_was_lost_is_submitted_once(
     assert fire_sweep(cloud_client) == {"handed_over": 0}
 
 
+def test_an_object_whose_tags_may_not_be_read_does_not_hold_up_the_others(
+    cloud_with_prefix: tuple[LocalCloud, LocalCloudClient],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cloud, cloud_client = cloud_with_prefix
+    photo = sample_files(cloud)["portrait.jpg"]
+    # They reach the age of 30 minutes a second from now, so after the last run.
+    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=HOUR_S / 2 - 1):
+        cloud_client.put("kyc/1 locked.jpg", photo)
+        cloud_client.put("kyc/2 lost.jpg", photo)
+    time.sleep(1)
+    path = f"/{cloud_client.env['OSS_BUCKET']}/kyc/1 locked.jpg"
+    fault = {"operation": "GetObjectTagging", "path": path, "code": "AccessDenied", "status": 403}
+    assert fire_sweep(cloud_client, oss={"faults": [fault]}) == {"handed_over": 2}
+    for key in ("kyc/1 locked.jpg", "kyc/2 lost.jpg"):
+        assert cloud_client.tags(key)["deepfake-verdict"] == "low_risk"
+    log = (folder / "fc" / "logs" / f"{SWEEP}.log").read_text()
+    [line] = [line for line in log.splitlines() if "tags not read" in line]
+    assert '"key":"kyc/1 locked.jpg"' in line
+    assert '"error":"AccessRefused"' in line
+
+
 @pytest.mark.usefixtures("cloud_with_prefix")
 def test_a_run_logs_its_counts(folder: Path) -> None:
     log = (folder / "fc" / "logs" / f"{SWEEP}.log").read_text()
@@ -93,9 +117,9 @@ def test_a_run_logs_its_counts(folder: Path) -> None:
     assert '"resubmitted"' in log
 
 
-def test_the_sweep_is_off_by_default(tmp_path: Path) -> None:
+def test_the_sweep_is_on_by_default(tmp_path: Path) -> None:
     declared = find_env_defaults(document.read_template(PROJECT / "s.yaml"))
     required = {name: "x" for name, default in declared.items() if default is None}
     functions = load_functions(PROJECT / "s.yaml", required, source=tmp_path)
     [timer] = [timer for function in functions for timer in function.timers]
-    assert (timer.expression, timer.enabled) == ("@every 15m", False)
+    assert (timer.expression, timer.enabled) == ("@every 15m", True)

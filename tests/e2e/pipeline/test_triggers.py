@@ -59,6 +59,9 @@ def test_only_events_that_match_the_rule_invoke_the_function(
     cloud_client.wait_for_message("selfies/parts.jpg")
     cloud_client.wait_until_idle()
     assert len(cloud_client.invocations()) == 1
+    cloud_client.bucket.append_object("selfies/log.jpg", 0, b"bytes")
+    cloud_client.bucket.put_symlink("selfies/parts.jpg", "selfies/link.jpg")
+    wait_for(lambda: len(cloud_client.invocations()) == 3, "an invocation for each")
 
 
 def test_an_event_whose_retries_fail_is_dead_lettered(

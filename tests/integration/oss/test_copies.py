@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import oss2
@@ -51,6 +52,29 @@ def test_a_copy_onto_itself_changes_only_metadata(bucket: Any) -> None:
     head = bucket.head_object("v")
     assert (head.etag, head.object_type) == (completed.etag, "Multipart")
     assert head.headers["x-oss-meta-a"] == "1"
+
+
+def test_an_appendable_object_cannot_be_copied(bucket: Any, versioned: Any) -> None:
+    for each in (bucket, versioned):
+        each.append_object("k", 0, b"bytes")
+        assert _copy_status(each, {}) == 400
+        assert not each.object_exists("copy")
+
+
+def test_an_appendable_object_stays_appendable_when_its_metadata_changes(bucket: Any) -> None:
+    bucket.append_object("k", 0, b"bytes")
+    bucket.copy_object(bucket.bucket_name, "k", "k", headers={"x-oss-meta-a": "1"})
+    bucket.append_object("k", 5, b"more")
+    assert bucket.head_object("k").object_type == "Appendable"
+
+
+def test_the_copy_of_a_multipart_object_is_a_normal_one(bucket: Any) -> None:
+    upload = bucket.init_multipart_upload("k").upload_id
+    part = bucket.upload_part("k", upload, 1, b"bytes")
+    bucket.complete_multipart_upload("k", upload, [PartInfo(1, part.etag)])
+    bucket.copy_object(bucket.bucket_name, "k", "copy")
+    copy = bucket.head_object("copy")
+    assert (copy.object_type, copy.etag) == ("Normal", hashlib.md5(b"bytes").hexdigest().upper())  # noqa: S324
 
 
 @pytest.mark.parametrize(

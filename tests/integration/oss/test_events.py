@@ -90,6 +90,8 @@ def test_writes_and_deletions_raise_events_and_reads_do_not(bucket: Any, new_eve
         ("ObjectCreated:AppendObject", 2, 2),
         ("ObjectCreated:AppendObject", 3, 1),
     ]
+    bucket.put_symlink("log", "link")
+    assert new_events() == [("ObjectCreated:PutSymlink", 3, 3)]
 
 
 def test_every_step_of_a_multipart_upload_raises_an_event(bucket: Any, new_events: Any) -> None:

@@ -58,10 +58,18 @@ def test_a_deleted_version_is_gone(versioned: Any) -> None:
     versioned.delete_bucket()
 
 
-def test_an_append_keeps_the_version_id(versioned: Any) -> None:
-    first = versioned.append_object("log", 0, b"abc")
-    assert versioned.append_object("log", 3, b"d").versionid == first.versionid
-    assert versioned.get_object("log").read() == b"abcd"
+def test_an_append_has_no_version_id_and_keeps_the_tags(versioned: Any) -> None:
+    """So new bytes can come under a version id and tags that describe the old ones."""
+    for position, data in ((0, b"abc"), (3, b"d")):
+        assert versioned.append_object("log", position, data).versionid == "null"
+        if not position:
+            versioned.put_object_tagging("log", make_tagging({"a": "1"}))
+    assert read_tags(versioned, "log") == {"a": "1"}
+    assert versioned.head_object("log").versionid == "null"
+    assert versioned.put_object("log", b"put").versionid != "null"
+    assert versioned.get_object("log", params={"versionId": "null"}).read() == b"abcd"
+    with pytest.raises(oss2.exceptions.ObjectNotAppendable):
+        versioned.append_object("log", 4, b"e")
 
 
 def test_forbid_overwrite_is_ignored_in_a_versioned_bucket(versioned: Any) -> None:

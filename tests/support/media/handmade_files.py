@@ -55,13 +55,26 @@ class Mp4Track:
     codec: bytes = b"avc1"
     timescale: int = 12_800
     frames: tuple[tuple[int, int], ...] = ((50, 512),)
-    edits: tuple[tuple[int, int], ...] = ()
-    """Each edit's duration in the movie's timescale (1000 a second) and its start in the media."""
+    edits: tuple[tuple[int, ...], ...] = ()
+    """Each edit's duration in the movie's timescale (1000 a second), its start in the media, and
+    its rate if that is not 1 << 16."""
     version: int = 0
+    time_offsets: tuple[tuple[int, int], ...] = ()
+    """Numbers of frames, and how many ticks later than decoded each is shown."""
+    more_entries: bytes = b""
+    """Sample entries after the first."""
+    entry_boxes: bytes = b""
+    """Boxes in the sample entry, such as the decoder's configuration."""
+    tables: bytes = b""
+    """More boxes in the sample table."""
+    information_boxes: bytes = b""
+    """More boxes beside the sample table."""
+    track_boxes: bytes = b""
+    """More boxes in the track."""
 
     def trak(self) -> bytes:
         edits = [box(b"edts", self._elst())] if self.edits else []
-        return box(b"trak", self._tkhd(), *edits, self._mdia())
+        return box(b"trak", self._tkhd(), *edits, self._mdia(), self.track_boxes)
 
     def _dates(self) -> bytes:
         return bytes(16 if self.version else 8)
@@ -82,7 +95,7 @@ class Mp4Track:
 
     def _elst(self) -> bytes:
         layout = ">QqI" if self.version else ">IiI"
-        rows = [(*edit, 1 << 16) for edit in self.edits]
+        rows = [edit if len(edit) > 2 else (*edit, 1 << 16) for edit in self.edits]
         return full_box(b"elst", counted_table(layout, *rows), version=self.version)
 
     def _mdia(self) -> bytes:
@@ -90,10 +103,13 @@ class Mp4Track:
         mdhd = full_box(b"mdhd", self._dates(), clock, version=self.version)
         hdlr = full_box(b"hdlr", bytes(4), self.handler, bytes(13))
         size = struct.pack(">HH", self.width, self.height)
-        entry = box(self.codec, bytes(24), size, bytes(50))
-        stsd = full_box(b"stsd", struct.pack(">I", 1), entry)
+        entry = box(self.codec, bytes(24), size, bytes(50), self.entry_boxes)
+        entries = 1 + self.more_entries.count(b"avc1")
+        stsd = full_box(b"stsd", struct.pack(">I", entries), entry, self.more_entries)
         stts = full_box(b"stts", counted_table(">II", *self.frames))
-        return box(b"mdia", mdhd, hdlr, box(b"minf", box(b"stbl", stsd, stts)))
+        offsets = [full_box(b"ctts", counted_table(">Ii", *self.time_offsets))]
+        stbl = box(b"stbl", stsd, stts, *offsets[: len(self.time_offsets)], self.tables)
+        return box(b"mdia", mdhd, hdlr, box(b"minf", stbl, self.information_boxes))
 
 
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
@@ -117,9 +133,12 @@ def heif(
     wide_ids: bool = False,
     wide_indexes: bool = False,
     brands: tuple[bytes, ...] = (b"heic", b"mif1"),
+    meta_boxes: bytes = b"",
+    other_properties: tuple[bytes, ...] = (),
+    more_associations: bytes = b"",
 ) -> bytes:
     """A HEIF file whose primary item has all `properties`; `tile_count` items before it have the
-    first."""
+    first. `meta_boxes` describe the items, and `more_associations` give them `other_properties`."""
     id_layout, index_layout = ">I" if wide_ids else ">H", ">H" if wide_indexes else ">B"
     essential = 0x8000 if wide_indexes else 0x80
     indexes = [struct.pack(index_layout, essential | n + 1) for n in range(len(properties))]
@@ -134,8 +153,40 @@ def heif(
         flags=int(wide_indexes),
     )
     pitm = full_box(b"pitm", struct.pack(id_layout, item_id), version=int(wide_ids))
-    iprp = box(b"iprp", box(b"ipco", *properties), ipma)
-    return ftyp(*brands) + full_box(b"meta", pitm, iprp)
+    iprp = box(b"iprp", box(b"ipco", *properties, *other_properties), ipma, more_associations)
+    return ftyp(*brands) + full_box(b"meta", pitm, iprp, meta_boxes)
+
+
+def iinf(
+    *items: tuple[int, bytes] | tuple[int, bytes, bytes], hidden: tuple[int, ...] = ()
+) -> bytes:
+    """The list of items, each with its id, its kind, and the MIME type of the kind ``mime``."""
+    entries = [
+        full_box(
+            b"infe",
+            struct.pack(">HH4s", item[0], 0, item[1]),
+            b"\0" + b"".join(text + b"\0" for text in item[2:]),
+            version=2,
+            flags=int(item[0] in hidden),
+        )
+        for item in items
+    ]
+    return full_box(b"iinf", struct.pack(">H", len(entries)), *entries)
+
+
+def iref(*references: tuple[bytes, int, tuple[int, ...]]) -> bytes:
+    """References between items: a kind, the item that refers, and the items it refers to."""
+    boxes = [
+        box(kind, struct.pack(f">HH{len(targets)}H", source, len(targets), *targets))
+        for kind, source, targets in references
+    ]
+    return full_box(b"iref", *boxes)
+
+
+def associations(*items: tuple[int, tuple[int, ...]]) -> bytes:
+    """More associations of items with properties, counted from 1."""
+    rows = [bytes([*item.to_bytes(2, "big"), len(p), *p]) for item, p in items]
+    return full_box(b"ipma", struct.pack(">I", len(rows)), *rows)
 
 
 def ispe(width: int, height: int) -> bytes:

@@ -96,13 +96,13 @@ def test_the_longest_settings_fit_the_description_of_a_version(
         assert 200 < len(version["Description"]) <= MAX_DESCRIPTION_LENGTH
 
 
-def test_the_sweep_is_off_by_default(deployed: Stack, make_stack: MakeStack) -> None:
+def test_the_sweep_is_on_by_default(deployed: Stack, make_stack: MakeStack) -> None:
     (rule,) = [
         rule for rule in deployed.all("AWS::Events::Rule").values() if "ScheduleExpression" in rule
     ]
-    assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(15 minutes)")
-    on = make_stack(Sweep="yes")
-    assert "ENABLED" in {rule["State"] for rule in on.all("AWS::Events::Rule").values()}
+    assert (rule["State"], rule["ScheduleExpression"]) == ("ENABLED", "rate(15 minutes)")
+    off = make_stack(Sweep="no")
+    assert {rule["State"] for rule in off.all("AWS::Events::Rule").values()} == {"DISABLED"}
     # A run ends before the next one begins.
     assert deployed.properties("Sweeping")["Timeout"] < 15 * 60
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -63,16 +64,24 @@ def test_edits_need_the_movies_timescale() -> None:
 def trun(*durations: int, frames: int = 0, extra_flags: int = 0) -> bytes:
     """Frames with durations, or with the default; `extra_flags` add other fields."""
     first_flags = bytes(4) if extra_flags & 0x4 else b""
-    extra_field = bytes(4 if extra_flags & 0x200 else 0)
+    extra_field = bytes(4 if extra_flags & 0xA00 else 0)
     rows = b"".join(struct.pack(">I", ticks) + extra_field for ticks in durations)
     flags = 0x1 | extra_flags | (0x100 if durations else 0)
     head = struct.pack(">Ii", len(durations) or frames, 100)
     return full_box(b"trun", head, first_flags, rows, flags=flags)
 
 
-def moof(*truns: bytes, track_id: int = 1, default: int | None = None) -> bytes:
+def moof(
+    *truns: bytes,
+    track_id: int = 1,
+    default: int | None = None,
+    description: int | None = None,
+    flags: int = 0x2_0000,
+) -> bytes:
     fields = struct.pack(">I", track_id)
-    flags = 0x2_0000
+    if description is not None:
+        fields += struct.pack(">I", description)
+        flags |= 0x2
     if default is not None:
         fields += struct.pack(">QII", 0, 1, default)
         flags |= 0x1 | 0x2 | 0x8
@@ -135,3 +144,105 @@ def test_the_length_of_tables_is_limited() -> None:
     assert probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 90_000)), max_reads=5).frames == 90_000
     with pytest.raises(UnreadableMediaError, match="too complex"):
         probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 110_000)), max_reads=6)
+
+
+HALF_A_SECOND = 6400
+EVEN_TRACKS = {
+    "constant": Mp4Track(),
+    "of one frame": Mp4Track(frames=((1, 9000),)),
+    "without frames": Mp4Track(frames=()),
+    "with a pause": Mp4Track(frames=((20, 512), (1, 12_800), (20, 512))),
+    "at two rates": Mp4Track(frames=((30, 427), (30, 1280))),
+    "with a negative duration at its end": Mp4Track(frames=((49, 512), (1, 2**32 - 1))),
+    "with reordered frames": Mp4Track(
+        time_offsets=((1, 1024), (24, 2048), (25, 0)), edits=((2000, 1024),)
+    ),
+    "trimmed by a phone": Mp4Track(edits=((1230, HALF_A_SECOND),)),
+    "late": Mp4Track(edits=((500, -1), (2000, 0))),
+    "to the end": Mp4Track(edits=((0, 512),)),
+}
+
+
+@pytest.mark.parametrize("track", EVEN_TRACKS.values(), ids=EVEN_TRACKS)
+def test_frames_shown_about_equally_long_are_one_picture(track: Mp4Track) -> None:
+    assert probe_bytes(mp4(track)).second_picture is None
+
+
+NORMAL, STOPPED = 1 << 16, 0
+UNEVEN_TRACKS = {
+    "one frame for nearly all the time": Mp4Track(frames=((1, 25_000), (50, 10))),
+    "few frames for nearly all the time": Mp4Track(frames=((10, 2500), (90, 10))),
+    "the last frame": Mp4Track(frames=((50, 10), (1, 25_000))),
+    "frames without a duration": Mp4Track(frames=((20, 1280), (60, 0))),
+    "all frames without a duration": Mp4Track(frames=((50, 0),)),
+    "more frames than can be compared": Mp4Track(frames=((30_000, 1),)),
+    "frames that are shown after the others": Mp4Track(time_offsets=((25, 0), (25, 10**7))),
+    "frames that are shown before the others": Mp4Track(time_offsets=((25, 0), (25, -(10**7)))),
+    "an edit of less than half": Mp4Track(edits=((900, 0),)),
+    "an edit at the end": Mp4Track(edits=((0, 13_000),)),
+    "an edit behind the end": Mp4Track(edits=((1000, 10**6),)),
+    "two edits": Mp4Track(edits=((1000, 0), (1000, 12_800))),
+    "an edit that repeats": Mp4Track(edits=((2000, 0), (2000, 0))),
+    "an edit that reorders": Mp4Track(edits=((1000, 12_800), (1000, 0))),
+    "an edit that stops": Mp4Track(edits=((2000, 0, STOPPED),)),
+    "an edit at half speed": Mp4Track(edits=((2000, 0, NORMAL // 2),)),
+    "an edit backwards": Mp4Track(edits=((2000, 0, 2**32 - NORMAL),)),
+    "an empty edit behind the others": Mp4Track(edits=((2000, 0), (500, -1))),
+    "a start so late that the first frame stands": Mp4Track(edits=((9000, -1), (2000, 0))),
+}
+
+
+@pytest.mark.parametrize("track", UNEVEN_TRACKS.values(), ids=UNEVEN_TRACKS)
+def test_frames_that_are_hidden_repeated_or_held_are_a_second_picture(track: Mp4Track) -> None:
+    assert probe_bytes(mp4(track)).second_picture
+
+
+def test_a_last_frame_that_stands_while_the_sound_goes_on_is_a_second_picture() -> None:
+    sound = Mp4Track(track_id=2, handler=b"soun", codec=b"mp4a")
+    assert probe_bytes(mp4(Mp4Track(), sound)).second_picture is None
+    longer = replace(sound, frames=((250, 512),))
+    assert "longer than the others" in str(probe_bytes(mp4(Mp4Track(), longer)).second_picture)
+
+
+def tfdt(time: int) -> bytes:
+    return full_box(b"tfdt", struct.pack(">Q", time), version=1)
+
+
+FRAGMENTED_HEAD = mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(1, 512)))
+ONE_SECOND = trun(frames=25)
+EVEN_FRAGMENTS = {
+    "without times": moof(ONE_SECOND) + moof(ONE_SECOND),
+    "with times": moof(tfdt(0), ONE_SECOND) + moof(tfdt(12_800), ONE_SECOND),
+    "that start late": moof(tfdt(99_000), ONE_SECOND) + moof(tfdt(111_800), ONE_SECOND),
+    "that overlap by less than a frame": moof(tfdt(0), ONE_SECOND) + moof(tfdt(12_400), ONE_SECOND),
+    "with a gap": moof(tfdt(0), ONE_SECOND) + moof(tfdt(20_000), ONE_SECOND),
+    "with time offsets": moof(trun(*[512] * 50, extra_flags=0x800)),
+}
+
+
+@pytest.mark.parametrize("fragments", EVEN_FRAGMENTS.values(), ids=EVEN_FRAGMENTS)
+def test_fragments_in_a_row_are_one_picture(fragments: bytes) -> None:
+    assert probe_bytes(FRAGMENTED_HEAD + fragments).second_picture is None
+
+
+UNEVEN_FRAGMENTS = {
+    "at the same time": moof(tfdt(0), ONE_SECOND) + moof(tfdt(0), ONE_SECOND),
+    "in the opposite order": moof(tfdt(12_800), ONE_SECOND) + moof(tfdt(0), ONE_SECOND),
+    "far apart": moof(tfdt(0), ONE_SECOND) + moof(tfdt(999_999), ONE_SECOND),
+    "of another description": moof(ONE_SECOND, description=2),
+    "twice in one moof": box(b"moof", moof(ONE_SECOND)[8:] * 2),
+    "at a place that players compute differently": box(
+        b"moof", moof(ONE_SECOND, track_id=2)[8:], moof(ONE_SECOND, flags=0)[8:]
+    ),
+}
+
+
+@pytest.mark.parametrize("fragments", UNEVEN_FRAGMENTS.values(), ids=UNEVEN_FRAGMENTS)
+def test_fragments_that_players_show_differently_are_a_second_picture(fragments: bytes) -> None:
+    assert probe_bytes(FRAGMENTED_HEAD + fragments).second_picture
+
+
+def test_frames_in_front_of_fragments_are_a_second_picture() -> None:
+    head = mp4(Mp4Track(), extra_boxes=box(b"mvex", trex(1, 512)))
+    assert probe_bytes(head).second_picture is None
+    assert "in front of" in str(probe_bytes(head + moof(ONE_SECOND)).second_picture)

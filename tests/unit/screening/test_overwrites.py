@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,10 @@ def put_after(harness: ScreenerHarness, seconds: float, data: bytes) -> None:
     harness.clock.schedule(harness.clock.now + seconds, lambda: harness.put(data))
 
 
+def put_and_note(harness: ScreenerHarness, data: bytes, refs: list[ObjectRef]) -> None:
+    refs.append(harness.put(data))
+
+
 def test_three_overwrites_within_one_second_leave_the_verdict_of_the_last() -> None:
     harness = judging_harness()
     flagged = harness.put(FLAGGED)
@@ -53,7 +58,7 @@ def test_flipping_blindly_never_ends_with_another_verdict(seed: int) -> None:
     for _ in range(choose.randrange(1, 12)):
         data, after = choose.choice([FLAGGED, CLEAN]), choose.uniform(0, 6)
         harness.clock.schedule(
-            harness.clock.now + after, lambda data=data: refs.append(harness.put(data))
+            harness.clock.now + after, partial(put_and_note, harness, data, refs)
         )
     for ref in refs:  # grows while it is read
         harness.screen(ref)
@@ -119,10 +124,8 @@ def test_an_acl_change_before_or_after_the_call_costs_nothing() -> None:
     for at in (0.5, 3):
         harness = judging_harness()
         ref = harness.put()
-        harness.clock.schedule(
-            harness.clock.now + at,
-            lambda store=harness.store: store.put_acl(BUCKET, KEY, "private"),
-        )
+        set_acl = partial(harness.store.put_acl, BUCKET, KEY, "private")
+        harness.clock.schedule(harness.clock.now + at, set_acl)
         harness.screen(ref)
         harness.clock.sleep(5)
         harness.screen(ref)

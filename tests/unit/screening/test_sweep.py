@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.events.filters import Filters
+from facescreen.model import ObjectRef
 from facescreen.screening.sweep import StopReason
 from facescreen.settings.table import WatchedPrefix
+from facescreen.storage.ports import ListingPage
 from facescreen.timing import Deadline
 from tests.support.sweeper_harness import HOUR, MINUTE, SWEEP_SETTINGS, SweeperHarness
 
@@ -198,27 +202,142 @@ def test_objects_are_submitted_later_if_the_first_run_reached_the_limit() -> Non
     assert harness.submitted_keys == ["a"]
 
 
-@pytest.mark.parametrize(
-    "error", [errors.ServiceUnavailableError, errors.AccessDeniedError, errors.InvalidSettingsError]
-)
-def test_after_an_error_the_next_run_submits_the_rest_once(
-    error: type[errors.FacescreenError], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [errors.AccessDeniedError, errors.InvalidSettingsError])
+def test_if_an_object_cannot_be_submitted_the_next_run_submits_the_rest_once(
+    error: type[errors.FacescreenError],
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
     harness = SweeperHarness()
     for key in "abc":
         harness.put(key)
+    harness.invoker.before_submit = lambda: _fail_after_one(harness, error("no"))
+    assert [failure.name for failure in harness.sweep(HOUR).prefix_errors] == [error.name]
+    harness.invoker.before_submit = lambda: None
+    assert harness.sweep(MINUTE).prefix_errors == []
+    assert harness.submitted_keys == ["a", "b", "c"]
 
-    def fail() -> None:
-        if len(harness.submitted) == 1:
-            raise error("no")
 
-    harness.invoker.before_submit = fail
-    with pytest.raises(error):
+def test_if_the_platform_fails_the_run_stops_and_the_next_submits_the_rest_once() -> None:
+    harness = SweeperHarness()
+    for key in "abc":
+        harness.put(key)
+    failure = errors.ServiceUnavailableError("no")
+    harness.invoker.before_submit = lambda: _fail_after_one(harness, failure)
+    with pytest.raises(errors.ServiceUnavailableError):
         harness.sweep(HOUR)
     harness.invoker.before_submit = lambda: None
     harness.sweep(MINUTE)
     assert harness.submitted_keys == ["a", "b", "c"]
+
+
+def _fail_after_one(harness: SweeperHarness, error: errors.FacescreenError) -> None:
+    if len(harness.submitted) == 1:
+        raise error
+
+
+def _fail_to_read_tags(harness: SweeperHarness, error: errors.FacescreenError, *keys: str) -> None:
+    """Let the store fail to return the tags of these objects; without any, of all objects."""
+    read_tags = harness.store.get_tags
+
+    def fail(ref: ObjectRef) -> dict[str, str]:
+        if not keys or ref.key in keys:
+            raise error
+        return read_tags(ref)
+
+    harness.store.get_tags = fail  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AccessDeniedError("OSS rejected the request", code="AccessDenied"),
+        errors.ServiceUnavailableError("no"),
+        errors.ObjectChangedError("no"),
+    ],
+)
+def test_an_object_whose_tags_cannot_be_read_does_not_hold_up_the_others(
+    error: errors.FacescreenError,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    harness = SweeperHarness()
+    for key in "abcd":
+        harness.put(key)
+    _fail_to_read_tags(harness, error, "b")
+    harness.tag("c", harness.store.head(ObjectRef("oss", "selfies", "c")).etag)
+    run = harness.sweep(HOUR)
+    assert (run.stop_reason, run.checked, run.unreadable) == (StopReason.COMPLETED, 4, 1)
+    # The function that screens it tags it, or leaves a dead letter with the cause.
+    assert harness.submitted_keys == ["a", "b", "d"]
+    (line,) = [vars(record) for record in caplog.records if record.message == "tags not read"]
+    assert (line["object"]["key"], line["error"], line["code"]) == ("b", error.name, error.code)
+    assert harness.sweep(MINUTE).checked == 0
+
+
+def test_a_bucket_whose_tags_cannot_be_read_is_an_error_and_the_next_run_continues() -> None:
+    harness = SweeperHarness()
+    for key in "abc":
+        harness.put(key)
+    read_tags = harness.store.get_tags
+    error = errors.AccessDeniedError("OSS rejected the request", code="AccessDenied")
+    _fail_to_read_tags(harness, error)
+    for _ in range(2):
+        run = harness.sweep(HOUR)
+        assert (run.prefix_errors, run.unreadable) == ([error], 0)
+    assert harness.submitted_keys == []
+    harness.store.get_tags = read_tags  # type: ignore[method-assign]
+    assert harness.sweep(MINUTE).prefix_errors == []
+    assert harness.submitted_keys == ["a", "b", "c"]
+
+
+def test_an_outage_of_the_store_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    harness = SweeperHarness()
+    harness.put("a")
+    _fail_to_read_tags(harness, errors.ServiceUnavailableError("no"))
+    with pytest.raises(errors.ServiceUnavailableError):
+        harness.sweep(HOUR)
+    assert harness.submitted_keys == []
+
+
+def test_a_bucket_that_cannot_be_listed_does_not_hold_up_the_others() -> None:
+    prefixes = (WatchedPrefix("gone", ""), WatchedPrefix("selfies", ""))
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, watched_prefixes=prefixes))
+    list_page = harness.store.list_page
+
+    def fail(bucket: str, prefix: str, after: str) -> ListingPage:
+        if bucket == "gone":
+            raise errors.InvalidSettingsError("the bucket does not exist", code="NoSuchBucket")
+        return list_page(bucket, prefix, after)
+
+    harness.store.list_page = fail  # type: ignore[method-assign]
+    harness.put("late", "gone")
+    for hour in range(80):
+        harness.put(f"{hour}")
+        run = harness.sweep(HOUR)
+        assert [error.code for error in run.prefix_errors] == ["NoSuchBucket"]
+    # Each object once at 30 minutes: none has a verdict at 2, 8 and 32 hours either.
+    assert harness.submitted_keys.count("0") == 4
+    assert harness.submitted_keys.count("79") == 1
+    # Nothing in the bucket that was gone is missed once it is back.
+    harness.store.list_page = list_page  # type: ignore[method-assign]
+    harness.sweep(MINUTE)
+    assert harness.submitted_keys.count("late") == 1
+
+
+def test_the_cursor_of_version_0_1_is_understood() -> None:
+    harness = SweeperHarness()
+    since, until = harness.now, harness.now + HOUR
+    fields = {"since": since.isoformat(), "until": until.isoformat()}
+    line = {**fields, "place": "selfies/", "after": "b", "is_over": False}
+    assert harness.state.append("sweep/2026-11-23", 0, json.dumps(line).encode() + b"\n")
+    harness.put("a")
+    harness.now += 2 * HOUR
+    run = harness.sweep()
+    assert (run.summary["since"], run.summary["until"]) == tuple(fields.values())
+    assert harness.submitted_keys == ["a"]
+    harness.sweep()
+    assert harness.sweep().summary["since"] == (since + 2 * HOUR).isoformat()
 
 
 @pytest.mark.parametrize("operation", ["page", "tags"])
@@ -326,6 +445,30 @@ def test_no_object_is_missed_whenever_the_sweep_runs(
         pass
     assert set(harness.submitted_keys) == {f"{number}" for number in range(len(upload_minutes))}
     assert max(map(harness.submitted_keys.count, harness.submitted_keys), default=0) <= 4
+
+
+@pytest.mark.parametrize(("objects", "requests"), [(0, 4), (1000, 4), (1001, 5)])
+def test_an_idle_run_makes_four_requests_and_one_more_for_each_further_1000_objects(
+    objects: int, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/deploy-alibaba.md, "Cost"."""
+    harness = SweeperHarness()
+    for number in range(objects):
+        harness.put(f"{number}")
+    harness.now += timedelta(days=9)
+    harness.sweep()
+    counted: list[str] = []
+    harness.store.before_operation = counted.append
+    for name in ("list_keys", "read", "append"):
+        operation = getattr(harness.state, name)
+
+        def count(*arguments: Any, operation: Any = operation, name: str = name) -> Any:
+            counted.append(name)
+            return operation(*arguments)
+
+        monkeypatch.setattr(harness.state, name, count)
+    harness.sweep(15 * MINUTE)
+    assert len(counted) == requests, counted
 
 
 def test_the_cursor_is_stored_in_one_state_object_a_day() -> None:

@@ -45,7 +45,7 @@ def connect_backfill(
     credentials = UserCredentials(options.profile)
     settings, platform = connect_platform(selection.store, environment.settings, credentials)
     bucket = StoreBucket(platform.object_store, selection.bucket)
-    read_tags = TagReader(bucket, settings).read
+    read_tags = TagReader(bucket, selection.prefix, settings).read
     selection, source = _open_source(selection, bucket)
     return Backfill(
         selection=selection,

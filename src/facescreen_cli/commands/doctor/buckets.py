@@ -17,11 +17,10 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
 _REQUEST_TIMEOUT_S = 5
-_WATCHED_BUCKET_CHECK_NAME, _STATE_BUCKET_CHECK_NAME, _TAG_GUARD_CHECK_NAME = (
-    "watched bucket",
-    "state bucket",
-    "tag guard",
-)
+_WATCHED_BUCKET_CHECK_NAME = "watched bucket"
+_VERSIONING_CHECK_NAME = "versioning"
+_STATE_BUCKET_CHECK_NAME = "state bucket"
+_TAG_GUARD_CHECK_NAME = "tag guard"
 
 
 def check_watched_bucket(
@@ -46,6 +45,23 @@ def check_watched_bucket(
     yield _check_tag_guard(deployment, credentials)
 
 
+def check_versioning(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
+    """Check that the watched bucket is versioned. Raises errors.FacescreenError."""
+    name = deployment.bucket
+    if deployment.settings.local:
+        yield ok(_VERSIONING_CHECK_NAME, "the local cloud's bucket need not be versioned")
+    elif _read_versioning(deployment, credentials, name) == oss2.BUCKET_VERSIONING_ENABLE:
+        yield ok(_VERSIONING_CHECK_NAME, f"{name} is versioned: a verdict can't reach other bytes")
+    else:
+        message = (
+            f"{name} is unversioned: an overwrite during the tagging carries the old verdict "
+            "until the next look"
+        )
+        yield warning(_VERSIONING_CHECK_NAME, message, "Enable versioning (docs/limits.md).")
+
+
 def check_state_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> Iterator[CheckResult]:
@@ -62,11 +78,7 @@ def check_state_bucket(
     denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if denied_actions:
         yield _denied_result(_STATE_BUCKET_CHECK_NAME, name, denied_actions)
-    with translate_oss_errors(name):
-        versioning = (
-            _create_sdk_bucket(deployment, credentials, name).get_bucket_versioning().status
-        )
-    if versioning:
+    if versioning := _read_versioning(deployment, credentials, name):
         message = f"{name} is versioned ({versioning}): the ledger needs an unversioned bucket"
         yield fault(
             _STATE_BUCKET_CHECK_NAME,
@@ -77,6 +89,15 @@ def check_state_bucket(
         yield ok(
             _STATE_BUCKET_CHECK_NAME, f"{name} can be read, listed and written, and is unversioned"
         )
+
+
+def _read_versioning(
+    deployment: CheckedDeployment, credentials: CredentialSource, name: str
+) -> str:
+    """``Enabled`` or ``Suspended``; empty if the bucket has never been versioned."""
+    with translate_oss_errors(name):
+        bucket = _create_sdk_bucket(deployment, credentials, name)
+        return bucket.get_bucket_versioning().status or ""
 
 
 def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:

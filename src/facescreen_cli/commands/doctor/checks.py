@@ -17,6 +17,7 @@ CheckFunction = Callable[[CheckedDeployment, CredentialSource], Iterator[CheckRe
 # The name of each check, the service that it needs, and the check.
 _CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
     ("watched bucket", "OSS", buckets.check_watched_bucket),
+    ("versioning", "OSS", buckets.check_versioning),
     ("state bucket", "OSS", buckets.check_state_bucket),
     ("ID Verification", "ID Verification", id_verification.check_permission),
     ("topic", "MNS", bus.check_topic),

@@ -82,6 +82,15 @@ class FunctionComputeReader:
         )
         return [trigger for trigger in parsed_triggers if trigger is not None]
 
+    def list_schedules(self, name: str) -> list[str]:
+        """List the schedules of the function's timers that are switched on."""
+        configs = (
+            json.loads(trigger.trigger_config)
+            for trigger in self._list_triggers(name)
+            if trigger.trigger_type == "timer"
+        )
+        return [config["cronExpression"] for config in configs if config.get("enable")]
+
     def _list_triggers(self, name: str) -> list[Any]:
         request = models.ListTriggersRequest(limit=_PAGE_SIZE)
         response = self._get_or_none(lambda: self._client.list_triggers(name, request))

@@ -36,6 +36,7 @@ def check_functions(
     function = deployment.object_created
     yield _check_trigger(reader, function, deployment.bucket)
     yield _check_on_failure(reader, function)
+    yield from _check_timers(reader, deployment.sweep)
     yield _check_http_auth(reader, deployment)
 
 
@@ -134,8 +135,23 @@ def _check_trigger(reader: FunctionComputeReader, function: Function, bucket: st
     rules = reader.list_eventbridge_triggers(function.name)
     if expected and expected <= {*map(_trigger_key, native_triggers), *map(_trigger_key, rules)}:
         return ok("trigger", f"{function.name} receives events of {bucket}")
+    left_out = _find_left_out_events(function, native_triggers)
+    if left_out:
+        message = f"the trigger of {function.name} on {bucket} leaves out {', '.join(left_out)}"
+        return fault("trigger", message, "Deploy again: these change what readers get.")
     message = f"{function.name} doesn't have the trigger on {bucket}"
     return fault("trigger", message, "Deploy again: nothing is screened without it.")
+
+
+def _find_left_out_events(function: Function, deployed: list[OssTrigger]) -> list[str]:
+    """The events of s.yaml's triggers that deployed triggers on the same objects don't have."""
+    events_by_objects = {(t.bucket, t.prefix, t.suffix): set(t.events) for t in deployed}
+    return sorted(
+        event
+        for own in _oss_triggers(function)
+        if (deployed_events := events_by_objects.get((own.bucket, own.prefix, own.suffix)))
+        for event in set(own.events) - deployed_events
+    )
 
 
 def _check_on_failure(reader: FunctionComputeReader, function: Function) -> CheckResult:
@@ -146,6 +162,14 @@ def _check_on_failure(reader: FunctionComputeReader, function: Function) -> Chec
     message = f"failed events of {function.name} go {'elsewhere' if existing else 'nowhere'}"
     remedy = "Set destinationConfig.onFailure in s.yaml to the queue of MNS_DLQ, and deploy."
     return fault("dead letters", message, remedy)
+
+
+def _check_timers(reader: FunctionComputeReader, function: Function) -> Iterator[CheckResult]:
+    """Whether the function runs when s.yaml says so."""
+    expected = {timer.expression for timer in function.timers if timer.enabled}
+    if expected != set(reader.list_schedules(function.name)):
+        message = f"{function.name} is deployed without the schedule in s.yaml"
+        yield warning("functions", message, "Deploy again, or change SWEEP and SWEEP_SCHEDULE.")
 
 
 def _check_http_auth(reader: FunctionComputeReader, deployment: CheckedDeployment) -> CheckResult:

@@ -75,6 +75,7 @@ def _check_limits(deployment: CheckedDeployment) -> Iterator[CheckResult]:
         )
         yield warning("quota", message, "Set it lower, unless your quota was raised.")
     yield check_concurrency(deployment.object_created, settings.calls_per_second)
+    yield _check_sweep(deployment.sweep)
 
 
 def _check_timeouts(deployment: CheckedDeployment) -> CheckResult:
@@ -96,6 +97,15 @@ def _check_http_timeout(function: Function, max_wait_s: float) -> CheckResult | 
         f"{function.name} may run {function.timeout_s} s; HTTP_LONGEST_SECONDS is {max_wait_s:g}"
     )
     return fault("time-outs", message, "Set HTTP_LONGEST_SECONDS lower.")
+
+
+def _check_sweep(function: Function) -> CheckResult:
+    """Whether anything finds uploads whose event was lost."""
+    schedules = [timer.expression for timer in function.timers if timer.enabled]
+    if schedules:
+        return ok("sweep", f"{function.name} runs at {' and '.join(schedules)}")
+    message = f"{function.name} is off: an upload whose event is lost has no verdict"
+    return warning("sweep", message, "Set SWEEP=true, and deploy.")
 
 
 def check_concurrency(function: Function, rate: float) -> CheckResult:

@@ -17,7 +17,7 @@ def count_verdicts(bucket: StoreBucket, prefix: str, settings: Settings) -> Buck
     """Count the verdicts under a prefix. If it ends early, the report is partial. Raises
     click.UsageError if the deployment writes no tags."""
     target = f"{bucket.store.name}://{bucket.name}/{prefix}"
-    report, stop, tags = BucketReport(target), StopSignal(), TagReader(bucket, settings)
+    report, stop, tags = BucketReport(target), StopSignal(), TagReader(bucket, prefix, settings)
     counted = (SpinnerColumn(), TextColumn("{task.completed} checked"), TimeElapsedColumn())
     with stop.stop_on_interrupt(), show_progress_bar(*counted, total=None) as bar:
         try:

@@ -21,7 +21,8 @@ _REMEDY_BY_STATE = {
     NoVerdictReason.STALE: "overwritten after their verdict. A backfill would screen them.",
     NoVerdictReason.UNSCREENED: "older than the function, or not screened yet. "
     "A backfill would screen them.",
-    NoVerdictReason.UNREAD: "not read, as the store did not respond. Run the report again.",
+    NoVerdictReason.UNREAD: "not read: the store refused it or did not respond. "
+    "Run the report again.",
     NoVerdictReason.SKIPPED: "excluded by the function's filters.",
     NoVerdictReason.GONE: "deleted meanwhile.",
 }

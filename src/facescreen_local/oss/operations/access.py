@@ -44,15 +44,21 @@ async def get_object_acl(context: OssRequestContext) -> web.Response:
 
 @OPERATIONS.register("PUT", "/bucket/key", "acl", name="PutObjectACL")
 async def put_object_acl(context: OssRequestContext) -> web.Response:
-    """Set the object's ACL to ``x-oss-object-acl``."""
+    """Set the object's ACL to ``x-oss-object-acl``. This moves Last-Modified, though no byte
+    changes and no event is raised."""
     if OBJECT_ACL_HEADER not in context.headers:
         raise invalid_argument_error(
             OBJECT_ACL_HEADER, "", f"The header {OBJECT_ACL_HEADER} is required."
         )
     acl = parse_acl(context.headers)
-    stored = context.store.objects.update_metadata(
-        context.bucket, context.key, context.version_id, lambda metadata: replace(metadata, acl=acl)
-    )
+
+    def change(stored: StoredObject) -> StoredObject:
+        changed = stored.with_metadata(replace(stored.contents.metadata, acl=acl))
+        if context.behaviour.acl_last_modified == "kept" and stored.contents.size:
+            return changed
+        return replace(changed, modified=context.date_write())
+
+    stored = context.store.objects.update(context.bucket, context.key, context.version_id, change)
     return web.Response(headers=build_version_header(stored))
 
 

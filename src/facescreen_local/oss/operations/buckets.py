@@ -57,7 +57,7 @@ async def put_bucket(context: OssRequestContext) -> web.Response:
     acl = context.headers.get("x-oss-acl", PRIVATE_ACL)
     if acl != PRIVATE_ACL:
         raise not_implemented_error(f"x-oss-acl: {acl}")
-    context.store.buckets.create(context.bucket)
+    context.store.buckets.create(context.bucket, int(context.node.now()))
     return web.Response(headers={"Location": f"/{context.bucket}"})
 
 

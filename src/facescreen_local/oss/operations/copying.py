@@ -13,7 +13,12 @@ from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions, make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext, xml_response
-from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument_error
+from facescreen_local.oss.errors import (
+    DeleteMarkerError,
+    NoSuchKeyError,
+    OssError,
+    invalid_argument_error,
+)
 from facescreen_local.oss.events import build_created_change, build_upload_change
 from facescreen_local.oss.headers import build_write_result_headers, format_xml_time
 from facescreen_local.oss.metadata import parse_acl, parse_encryption, select_object_headers
@@ -27,11 +32,13 @@ from facescreen_local.oss.operations.multipart import (
 from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.contents import (
+    APPENDABLE_TYPE,
     NORMAL_TYPE,
     SYMLINK_TYPE,
     ObjectContents,
     ObjectMetadata,
 )
+from facescreen_local.oss.store.uploads import UploadedPart
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.oss.tag_rules import parse_tagging_header
 from facescreen_local.protocol.xml_body import element
@@ -50,18 +57,25 @@ class CopySource:
 
 @OPERATIONS.register("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
 async def copy_object(context: OssRequestContext) -> web.Response:
-    """Copy an object. The copy of a symlink is a symlink."""
+    """Copy an object. The copy of a symlink is a symlink; an appendable object can't be copied."""
     copy_source = parse_copy_source(context.headers[COPY_SOURCE_HEADER])
     source, file = _open_source(copy_source, context.store.objects.open)
     with file:
         check_conditions(context.headers, source, f"{COPY_SOURCE_HEADER}-")
+        _check_copyable(context, copy_source, source)
         metadata = _build_metadata(context.headers, source.contents.metadata)
         blob = await asyncio.to_thread(context.store.blobs.concatenate, [file])
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     if _keeps_object_type(context, copy_source, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
     check_overwrite = make_overwrite_check(context.headers)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
+    write_result = context.store.objects.put(
+        context.bucket,
+        context.key,
+        contents,
+        check=check_overwrite,
+        modified=context.date_write(),
+    )
     context.notify(build_created_change("CopyObject", context.bucket, write_result))
     headers = {**build_write_result_headers(write_result.stored), **_build_source_header(source)}
     return xml_response(
@@ -81,7 +95,10 @@ async def upload_part_copy(context: OssRequestContext) -> web.Response:
     with file:
         check_conditions(context.headers, source, f"{COPY_SOURCE_HEADER}-")
         blob = await asyncio.to_thread(_copy_range, context, file, source.contents.size)
-    modified = context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
+    modified = context.date_write()
+    context.store.uploads.put_part(
+        context.bucket, context.key, upload.id, UploadedPart(number, modified, blob)
+    )
     context.notify(
         build_upload_change("ObjectCreated:UploadPartCopy", context.bucket, context.key, blob)
     )
@@ -115,11 +132,29 @@ def _keeps_object_type(
 ) -> bool:
     """Return whether the copy has its source's object type: a symlink does, and an object that is
     copied onto itself to change its metadata."""
-    is_same_object = (copy_source.bucket, copy_source.key) == (
-        context.bucket,
-        context.key,
-    ) and not source.versioned
-    return is_same_object or source.contents.object_type == SYMLINK_TYPE
+    return (
+        _is_same_object(context, copy_source, source) or source.contents.object_type == SYMLINK_TYPE
+    )
+
+
+def _check_copyable(
+    context: OssRequestContext, copy_source: CopySource, source: StoredObject
+) -> None:
+    """Check that the source is no appendable object, or is only to get other metadata.
+
+    OSS's pages disagree whether this holds in unversioned buckets too, and name no error code.
+    """
+    if source.contents.object_type == APPENDABLE_TYPE and not _is_same_object(
+        context, copy_source, source
+    ):
+        raise OssError(400, "OperationNotSupported", "Appendable objects cannot be copied.")
+
+
+def _is_same_object(
+    context: OssRequestContext, copy_source: CopySource, source: StoredObject
+) -> bool:
+    same_name = (copy_source.bucket, copy_source.key) == (context.bucket, context.key)
+    return same_name and not source.versioned
 
 
 def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:
@@ -154,6 +189,6 @@ def _build_source_header(source: StoredObject) -> dict[str, str]:
     return {f"{COPY_SOURCE_HEADER}-version-id": source.version_id}
 
 
-def _result_element(name: str, modified: float, etag: str) -> Element:
+def _result_element(name: str, modified: int, etag: str) -> Element:
     modified_element = element("LastModified", format_xml_time(modified))
     return element(name, modified_element, element("ETag", f'"{etag}"'))

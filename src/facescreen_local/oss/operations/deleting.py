@@ -56,7 +56,7 @@ def _read_object(object_element: Element) -> tuple[str, str | None]:
 def _remove_and_notify(
     context: OssRequestContext, operation: str, key: str, version: str | None
 ) -> RemovalResult:
-    removal = context.store.objects.remove(context.bucket, key, version)
+    removal = context.store.objects.remove(context.bucket, key, version, context.date_write())
     for change in build_removed_changes(operation, context.bucket, removal):
         context.notify(change)
     return removal

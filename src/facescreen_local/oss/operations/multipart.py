@@ -36,7 +36,9 @@ async def initiate_multipart_upload(context: OssRequestContext) -> web.Response:
         make_overwrite_check(context.headers)(
             bucket, context.store.objects.find(context.bucket, context.key)
         )
-    upload_id = context.store.uploads.start(context.bucket, context.key, metadata)
+    upload_id = context.store.uploads.start(
+        context.bucket, context.key, metadata, context.date_write()
+    )
     context.notify(
         build_upload_change("ObjectCreated:InitiateMultipartUpload", context.bucket, context.key)
     )
@@ -56,7 +58,8 @@ async def upload_part(context: OssRequestContext) -> web.Response:
     number = read_part_number(context)
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     blob = await receive_blob(context.request, context.store.blobs)
-    context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
+    part = UploadedPart(number, context.date_write(), blob)
+    context.store.uploads.put_part(context.bucket, context.key, upload.id, part)
     context.notify(
         build_upload_change("ObjectCreated:UploadPart", context.bucket, context.key, blob)
     )
@@ -65,7 +68,11 @@ async def upload_part(context: OssRequestContext) -> web.Response:
 
 @OPERATIONS.register("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
 async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
-    """Create the object from the listed parts, or from all parts if a header asks for it."""
+    """Create the object from the listed parts, or from all parts if a header asks for it.
+
+    The pages of OSS don't say which Last-Modified it gets. S3's is when the upload was initiated,
+    so it can be older than that of the object that it replaces.
+    """
     body = await receive_xml(context.request)
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     parts = context.store.uploads.list_parts(context.bucket, context.key, upload.id)
@@ -81,7 +88,15 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
         context.store.uploads.get(context.bucket, context.key, upload.id)
         check_overwrite(bucket, current)
 
-    write_result = context.store.objects.put(context.bucket, context.key, contents, check)
+    initiated = context.behaviour.multipart_last_modified == "initiated"
+    modified = upload.initiated if initiated else context.date_write()
+    write_result = context.store.objects.put(
+        context.bucket,
+        context.key,
+        contents,
+        check=check,
+        modified=modified,
+    )
     context.store.uploads.remove(context.bucket, context.key, upload.id)
     context.notify(build_created_change("CompleteMultipartUpload", context.bucket, write_result))
     result = element(

@@ -38,7 +38,11 @@ async def post_object(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     check_overwrite = make_overwrite_check(posted_object.fields)
     write_result = context.store.objects.put(
-        context.bucket, posted_object.key, contents, check_overwrite
+        context.bucket,
+        posted_object.key,
+        contents,
+        check=check_overwrite,
+        modified=context.date_write(),
     )
     context.notify(build_created_change("PostObject", context.bucket, write_result))
     result = {

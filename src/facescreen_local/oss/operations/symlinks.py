@@ -32,7 +32,13 @@ async def put_symlink(context: OssRequestContext) -> web.Response:
     check_overwrite = make_overwrite_check(context.headers)
     blob = context.store.blobs.create(target.encode())
     contents = ObjectContents(SYMLINK_TYPE, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
+    write_result = context.store.objects.put(
+        context.bucket,
+        context.key,
+        contents,
+        check=check_overwrite,
+        modified=context.date_write(),
+    )
     context.notify(build_created_change("PutSymlink", context.bucket, write_result))
     return web.Response(headers=build_write_result_headers(write_result.stored))
 

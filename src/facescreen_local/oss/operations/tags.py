@@ -43,10 +43,10 @@ async def delete_object_tagging(context: OssRequestContext) -> web.Response:
 
 
 def _set_tags(context: OssRequestContext, tags: Mapping[str, str], status: int) -> web.Response:
-    stored = context.store.objects.update_metadata(
+    stored = context.store.objects.update(
         context.bucket,
         context.key,
         context.version_id,
-        lambda metadata: replace(metadata, tags=tags),
+        lambda stored: stored.with_metadata(replace(stored.contents.metadata, tags=tags)),
     )
     return web.Response(status=status, headers=build_version_header(stored))

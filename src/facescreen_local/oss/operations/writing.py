@@ -32,14 +32,21 @@ async def put_object(context: OssRequestContext) -> web.Response:
     check_overwrite = make_overwrite_check(context.headers)
     blob = await receive_blob(context.request, context.store.blobs)
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
+    write_result = context.store.objects.put(
+        context.bucket,
+        context.key,
+        contents,
+        check=check_overwrite,
+        modified=context.date_write(),
+    )
     context.notify(build_created_change("PutObject", context.bucket, write_result))
     return web.Response(headers=build_write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("POST", "/bucket/key", "append", name="AppendObject")
 async def append_object(context: OssRequestContext) -> web.Response:
-    """Append the body to the object, whose size must be `position`."""
+    """Append the body to the object, whose size must be `position`. Its tags stay, and so does its
+    version: ``null``."""
     position = context.get_integer_parameter("position", 0, MAX_APPENDABLE_BYTES)
     metadata = parse_metadata(context.headers)
     context.store.buckets.get(context.bucket)
@@ -55,7 +62,12 @@ async def append_object(context: OssRequestContext) -> web.Response:
             raise _wrong_position_error(current)
 
     write_result = context.store.objects.put(
-        context.bucket, context.key, contents, check_unchanged, extends=True
+        context.bucket,
+        context.key,
+        contents,
+        check=check_unchanged,
+        modified=context.date_write(),
+        extends=True,
     )
     context.notify(build_created_change("AppendObject", context.bucket, write_result))
     headers = {

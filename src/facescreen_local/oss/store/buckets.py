@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import dataclass
 
 from facescreen_local.oss.errors import OssError, no_such_bucket_error
@@ -29,7 +28,7 @@ class StoredBucket:
     """A bucket. `created` is in seconds since the epoch; `versioning` is empty until it is set."""
 
     name: str
-    created: float
+    created: int
     versioning: str
 
 
@@ -50,10 +49,10 @@ class Buckets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, name: str) -> None:
+    def create(self, name: str, created: int) -> None:
         """Create the bucket unless it exists."""
         with self._database.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?, '')", (name, time.time()))
+            db.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?, '')", (name, created))
 
     def get(self, name: str) -> StoredBucket:
         """Return a bucket. Raises OssError NoSuchBucket."""

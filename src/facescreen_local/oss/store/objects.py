@@ -19,7 +19,6 @@ from facescreen_local.oss.store.contents import (
     PUBLIC_READ_ACL,
     SYMLINK_TYPE,
     ObjectContents,
-    ObjectMetadata,
 )
 from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import (
@@ -31,7 +30,7 @@ from facescreen_local.oss.store.versions import (
     insert_version,
     list_current_after,
     list_versions_after,
-    update_metadata,
+    update_version,
 )
 from facescreen_local.protocol.database import Database
 
@@ -100,25 +99,27 @@ class Objects:
         bucket_name: str,
         key: str,
         contents: ObjectContents,
+        *,
+        modified: int,
         check: Callable[[StoredBucket, StoredObject | None], None],
         extends: bool = False,
     ) -> WriteResult:
         """Make `contents` the current version in one transaction.
 
         `check` is called inside it with the bucket and the current version, and raises to prevent
-        the write. With `extends`, the current version's id and metadata are kept.
+        the write. With `extends`, the current version's metadata is kept, and the version has no
+        id of its own, even in a versioned bucket.
         """
         try:
             with self._database.transaction() as db:
                 bucket = find_bucket(db, bucket_name)
                 replaced = _find_current(db, bucket, key)
                 check(bucket, replaced)
-                version = create_version_id(db, bucket)
+                version = NULL_VERSION if extends else create_version_id(db, bucket)
                 if extends and replaced is not None:
-                    version = replaced.version
                     contents = replace(contents, metadata=replaced.contents.metadata)
                 unused_blobs = delete_version(db, bucket, key, version)
-                insert_version(db, bucket, key, version, contents)
+                insert_version(db, bucket, key, version, contents, modified=modified)
                 stored = _require_version(db, bucket, key, version)
         except BaseException:
             self._blobs.delete([contents.blob.name])
@@ -126,32 +127,32 @@ class Objects:
         self._blobs.delete(unused_blobs)
         return WriteResult(stored, replaced)
 
-    def remove(self, bucket_name: str, key: str, version: str | None = None) -> RemovalResult:
+    def remove(
+        self, bucket_name: str, key: str, version: str | None, modified: int
+    ) -> RemovalResult:
         """Delete the given version; without one, the current version, or add a delete marker in a
-        versioned bucket."""
+        versioned bucket, with `modified` as its time."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
             if version is None and bucket.versioning:
-                removal, unused_blobs = _add_delete_marker(db, bucket, key)
+                removal, unused_blobs = _add_delete_marker(db, bucket, key, modified)
             else:
                 removal, unused_blobs = _delete(db, bucket, key, version or NULL_VERSION)
         self._blobs.delete(unused_blobs)
         return removal
 
-    def update_metadata(
+    def update(
         self,
         bucket_name: str,
         key: str,
         version: str | None,
-        change: Callable[[ObjectMetadata], ObjectMetadata],
+        change: Callable[[StoredObject], StoredObject],
     ) -> StoredObject:
-        """Change an object's metadata only; Last-Modified stays the same."""
+        """Change an object's metadata and modification time, and nothing else of it."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
-            stored = _require_version(db, bucket, key, version)
-            contents = replace(stored.contents, metadata=change(stored.contents.metadata))
-            changed = replace(stored, contents=contents)
-            update_metadata(db, bucket, changed)
+            changed = change(_require_version(db, bucket, key, version))
+            update_version(db, bucket, changed)
             return changed
 
     def list_current_after(
@@ -204,12 +205,12 @@ def _find_current(db: sqlite3.Connection, bucket: StoredBucket, key: str) -> Sto
 
 
 def _add_delete_marker(
-    db: sqlite3.Connection, bucket: StoredBucket, key: str
+    db: sqlite3.Connection, bucket: StoredBucket, key: str, modified: int
 ) -> tuple[RemovalResult, list[str]]:
     removed, marker = _find_current(db, bucket, key), create_version_id(db, bucket)
     # If versioning is suspended, the marker replaces the null version.
     unused_blobs = delete_version(db, bucket, key, marker)
-    insert_version(db, bucket, key, marker)
+    insert_version(db, bucket, key, marker, modified=modified)
     return RemovalResult(removed, marker, delete_marker=True), unused_blobs
 
 

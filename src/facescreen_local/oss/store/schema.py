@@ -1,10 +1,11 @@
 """The tables of buckets, objects and uploads."""
 
-# The newest row of a key is its current version. CRC64 is text: SQLite's integers are signed.
+# The newest row of a key is its current version. Times are whole seconds since the epoch. CRC64 is
+# text: SQLite's integers are signed.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS buckets (
     name TEXT PRIMARY KEY,
-    created REAL NOT NULL,
+    created INTEGER NOT NULL,
     versioning TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS versions (
@@ -12,7 +13,7 @@ CREATE TABLE IF NOT EXISTS versions (
     bucket TEXT NOT NULL REFERENCES buckets (name),
     key TEXT NOT NULL,
     version TEXT NOT NULL,
-    modified REAL NOT NULL,
+    modified INTEGER NOT NULL,
     kind TEXT NOT NULL,
     blob TEXT NOT NULL,
     size INTEGER NOT NULL,
@@ -32,13 +33,13 @@ CREATE TABLE IF NOT EXISTS uploads (
     id TEXT PRIMARY KEY,
     bucket TEXT NOT NULL REFERENCES buckets (name),
     key TEXT NOT NULL,
-    initiated REAL NOT NULL,
+    initiated INTEGER NOT NULL,
     metadata TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
-    modified REAL NOT NULL,
+    modified INTEGER NOT NULL,
     blob TEXT NOT NULL,
     size INTEGER NOT NULL,
     md5 TEXT NOT NULL,

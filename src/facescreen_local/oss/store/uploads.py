@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import uuid
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ class MultipartUpload:
 
     id: str
     key: str
-    initiated: float
+    initiated: int
     metadata: ObjectMetadata
 
 
@@ -32,7 +31,7 @@ class UploadedPart:
     """One part. `modified` is in seconds since the epoch."""
 
     number: int
-    modified: float
+    modified: int
     blob: Blob
 
 
@@ -43,12 +42,12 @@ class MultipartUploads:
         self._database = database
         self._blobs = blobs
 
-    def start(self, bucket: str, key: str, metadata: ObjectMetadata) -> str:
+    def start(self, bucket: str, key: str, metadata: ObjectMetadata, initiated: int) -> str:
         """Start an upload and return its id. Raises OssError NoSuchBucket."""
         upload_id = uuid.uuid4().hex.upper()
         with self._database.transaction() as db:
             find_bucket(db, bucket)
-            values = (upload_id, bucket, key, time.time(), metadata.to_json())
+            values = (upload_id, bucket, key, initiated, metadata.to_json())
             db.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", values)
         return upload_id
 
@@ -57,26 +56,25 @@ class MultipartUploads:
         with self._database.transaction() as db:
             return _find(db, bucket, key, upload_id)
 
-    def put_part(self, bucket: str, key: str, upload_id: str, number: int, blob: Blob) -> float:
-        """Add or replace a part; return its modification time. Raises OssError NoSuchUpload."""
-        modified = time.time()
+    def put_part(self, bucket: str, key: str, upload_id: str, part: UploadedPart) -> None:
+        """Add or replace a part. Raises OssError NoSuchUpload."""
+        blob = part.blob
         try:
             with self._database.transaction() as db:
                 _find(db, bucket, key, upload_id)
                 replaced = db.execute(
                     "DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob",
-                    (upload_id, number),
+                    (upload_id, part.number),
                 ).fetchall()
                 values = (blob.name, blob.size, blob.md5, blob.crc64)
                 db.execute(
                     "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (upload_id, number, modified, *values),
+                    (upload_id, part.number, part.modified, *values),
                 )
         except BaseException:
             self._blobs.delete([blob.name])
             raise
         self._blobs.delete(row["blob"] for row in replaced)
-        return modified
 
     def list_parts(
         self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MAX_PARTS
@@ -137,7 +135,7 @@ def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Mult
 
 def _read_upload(row: sqlite3.Row) -> MultipartUpload:
     return MultipartUpload(
-        row["id"], row["key"], row["initiated"], ObjectMetadata.from_json(row["metadata"])
+        row["id"], row["key"], int(row["initiated"]), ObjectMetadata.from_json(row["metadata"])
     )
 
 
@@ -149,4 +147,6 @@ def _find_parts(
         " WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
         (upload_id, after, limit),
     )
-    return [UploadedPart(row["number"], row["modified"], Blob(*tuple(row)[2:])) for row in rows]
+    return [
+        UploadedPart(row["number"], int(row["modified"]), Blob(*tuple(row)[2:])) for row in rows
+    ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import VERSIONING_ENABLED, StoredBucket
@@ -33,7 +32,7 @@ class StoredObject:
     version: str
     versioned: bool
     latest: bool
-    modified: float
+    modified: int
     contents: ObjectContents
 
     @property
@@ -45,6 +44,10 @@ class StoredObject:
     def deleted(self) -> bool:
         """Whether it is a delete marker."""
         return self.contents.object_type == DELETE_MARKER_TYPE
+
+    def with_metadata(self, metadata: ObjectMetadata) -> StoredObject:
+        """Return the version with other metadata."""
+        return replace(self, contents=replace(self.contents, metadata=metadata))
 
 
 def find_version(
@@ -65,6 +68,8 @@ def insert_version(
     key: str,
     version: str,
     contents: ObjectContents = _DELETE_MARKER_CONTENTS,
+    *,
+    modified: int,
 ) -> None:
     """Insert `contents` as the key's latest version, by default a delete marker."""
     blob = contents.blob
@@ -73,7 +78,7 @@ def insert_version(
         " (bucket, key, version, modified, kind, blob, size, md5, crc64, etag, metadata)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(bucket.name, key, version, time.time(), contents.object_type),
+            *(bucket.name, key, version, modified, contents.object_type),
             *(blob.name, blob.size, blob.md5, blob.crc64),
             *(contents.etag, contents.metadata.to_json()),
         ),
@@ -91,11 +96,13 @@ def delete_version(
     return [row["blob"] for row in deleted if row["blob"]]
 
 
-def update_metadata(db: sqlite3.Connection, bucket: StoredBucket, stored: StoredObject) -> None:
-    """Store the metadata of `stored`."""
+def update_version(db: sqlite3.Connection, bucket: StoredBucket, stored: StoredObject) -> None:
+    """Store the metadata and the modification time of `stored`."""
+    metadata = stored.contents.metadata.to_json()
     db.execute(
-        "UPDATE versions SET metadata = ? WHERE bucket = ? AND key = ? AND version = ?",
-        (stored.contents.metadata.to_json(), bucket.name, stored.key, stored.version),
+        "UPDATE versions SET metadata = ?, modified = ?"
+        " WHERE bucket = ? AND key = ? AND version = ?",
+        (metadata, stored.modified, bucket.name, stored.key, stored.version),
     )
 
 
@@ -171,6 +178,6 @@ def _read_stored_object(bucket: StoredBucket, row: sqlite3.Row) -> StoredObject:
         version=row["version"],
         versioned=bool(bucket.versioning),
         latest=bool(row["latest"]),
-        modified=row["modified"],
+        modified=int(row["modified"]),
         contents=contents,
     )
