@@ -49,9 +49,11 @@ class StoreClock:
         return self.local_clock() + self._offset_s
 
     def synchronize(self, date: datetime, requested_at: float) -> None:
-        """Set the clock by a response's Date. `requested_at`: `local_clock` before the request,
-        since a long body may arrive much later than the Date was set."""
-        self._offset_s = date.timestamp() - requested_at
+        """Correct the clock as far as a response proves it wrong: its Date, in whole seconds, was
+        set between `requested_at` and now, by `local_clock`. A slow response proves little."""
+        earliest_offset_s = date.timestamp() - self.local_clock()
+        latest_offset_s = date.timestamp() + 1 - requested_at
+        self._offset_s = min(max(self._offset_s, earliest_offset_s), latest_offset_s)
 
 
 @dataclass(frozen=True)

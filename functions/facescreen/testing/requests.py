@@ -82,7 +82,10 @@ class RequestPoint:
     def _restore_requests(self, snapshot: Any) -> None:
         held, to_hold, to_lose = snapshot
         self._held = list(held)
-        self._to_hold, self._to_lose = Counter(dict(to_hold)), Counter(dict(to_lose))
+        for counter, items in ((self._to_hold, to_hold), (self._to_lose, to_lose)):
+            counter.clear()
+            if items:
+                counter.update(dict(items))
 
 
 def _take(counter: Counter[str], operation: str) -> bool:

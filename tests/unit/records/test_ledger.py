@@ -242,6 +242,20 @@ def test_of_concurrent_claims_exactly_one_succeeds() -> None:
 # Clocks.
 
 
+def test_a_slow_response_does_not_move_a_clock_that_is_right() -> None:
+    """A worker whose first request hung for 15 seconds would take over claims that are valid."""
+    clock = FakeClock(1_795_406_645.9)
+    worker_clock = StoreClock(clock, clock.sleep)
+    requested_at = worker_clock.local_clock()
+    clock.now += 15
+    date = datetime.fromtimestamp(int(clock.now), timezone.utc)
+    worker_clock.synchronize(date, requested_at)
+    assert worker_clock.now() == clock.now
+    clock.now += 15
+    worker_clock.synchronize(date, requested_at)
+    assert worker_clock.now() == clock.now
+
+
 def test_a_claim_is_not_taken_over_early_although_the_clocks_of_two_workers_differ() -> None:
     """The first worker's clock is 8 seconds slow, the second one's 8 seconds fast. Both follow the
     store's dates, which have whole seconds and whose nodes differ by one."""
