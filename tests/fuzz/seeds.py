@@ -10,13 +10,21 @@ from pathlib import Path
 from tests.support.media.handmade_files import (
     FRAGMENT,
     Mp4Track,
+    associations,
     box,
     exif_block,
+    full_box,
+    h264_configuration,
+    h265_configuration,
     heif,
+    iinf,
+    iref,
     ispe,
     jpeg,
     jpeg_segment,
     mp4,
+    place_frames,
+    units,
 )
 
 _EVENTS = Path(__file__).parents[1] / "fixtures" / "events"
@@ -50,11 +58,33 @@ _BUILT_SEEDS = {
         heif(ispe(480, 640), box(b"irot", b"\1"), tile_count=3),
         heif(ispe(480, 640), box(b"clap", struct.pack(">8I", *[1] * 8)), wide_ids=True),
         heif(ispe(480, 640), box(b"imir", b"\1"), wide_indexes=True, brands=(b"avis", b"msf1")),
+        heif(
+            ispe(480, 640),
+            h265_configuration(),
+            meta_boxes=iinf((1, b"grid"), (2, b"hvc1"), (3, b"mime", b"image/jpeg"), hidden=(2,))
+            + iref((b"dimg", 1, (2,)), (b"auxl", 3, (1,)))
+            + full_box(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, 0, 64)),
+            other_properties=(full_box(b"auxC", b"urn:mpeg:hevc:2015:auxid:1\0"),),
+            more_associations=associations((2, (1, 2)), (3, (3,))),
+        ),
     ],
     "videos": [
         mp4(_SOUND, Mp4Track(edits=((2000, 0),))),
         mp4(Mp4Track(version=1, edits=((2000, 5),), matrix=(0, 1, -1, 0))),
         mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT * 2,
+        mp4(
+            Mp4Track(
+                frames=((2, 512),),
+                time_offsets=((1, 512), (1, 0)),
+                edits=((80, 512),),
+                entry_boxes=h264_configuration()
+                + box(b"clap", struct.pack(">8I", 480, 1, 640, 1, 0, 1, 0, 1))
+                + box(b"pasp", struct.pack(">II", 1, 1))
+                + box(b"colr", b"nclx", struct.pack(">HHHB", 1, 1, 1, 0)),
+                tables=place_frames(units(b"\x65\x88"), units(b"\x65\x88"), offset=0),
+            ),
+            Mp4Track(track_id=3, handler=b"meta", codec=b"mebx"),
+        ),
     ],
     "answers": [
         b"200 \n" + _RESULT,

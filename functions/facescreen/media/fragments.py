@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso_boxes import (
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
 # Optional fields, by flag (ISO/IEC 14496-12, 8.8.7 and 8.8.8).
-_TFHD_BASE_DATA_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION = 0x1, 0x2, 0x8
+_TFHD_BASE_DATA_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION, _TFHD_SIZE = 0x1, 0x2, 0x8, 0x10
 _TFHD_BASE_IS_MOOF = 0x2_0000
-_TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION, _TRUN_TIME_OFFSET = 0x1, 0x4, 0x100, 0x800
-_TRUN_SAMPLE_FIELD_FLAGS = (_TRUN_DURATION, 0x200, 0x400, _TRUN_TIME_OFFSET)
+_TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS = 0x1, 0x4
+_TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_TIME_OFFSET = 0x100, 0x200, 0x400, 0x800
+_TRUN_FIELDS = {_TRUN_DURATION: "I", _TRUN_SIZE: "I", _TRUN_FLAGS: "I", _TRUN_TIME_OFFSET: "i"}
+"""The fields of each frame. Time offsets are signed from version 1 on; in version 0, writers that
+need negative ones use them all the same."""
+
+_BOX_HEADER_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -35,52 +40,95 @@ class FrameRun:
     """A number of frames and the duration of each, in the order in which they are decoded."""
     time_offsets: list[tuple[int, int]]
     """A number of frames and how much later than decoded each is shown; empty if none is."""
+    data_start: int = 0
+    """The offset of its first frame in the file, for frames in fragments."""
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    """A number of frames and the bytes of each, for frames in fragments."""
     is_clear: bool = True
     """Whether all readers find the same frames: their description and their place in the file are
     those that every reader assumes."""
+
+    def locate_frames(self) -> Iterator[tuple[int, int]]:
+        """Yield the offset and the length of each frame in a fragment."""
+        offset = self.data_start
+        for count, size in self.sizes:
+            for _ in range(count):
+                yield offset, size
+                offset += size
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    """What holds for frames that do not say otherwise."""
+
+    description: int = 1
+    duration: int = 0
+    size: int = 0
 
 
 def read_runs(moov: Window, track: Window, moofs: list[Window]) -> Iterator[FrameRun]:
     """Yield the runs of a track in all fragments."""
     track_id = read_track_id(track)
-    description, duration = _read_defaults(moov, track_id)
+    defaults = _read_defaults(moov, track_id)
     for moof in moofs:
-        yield from _read_fragment(moof, track_id, description, duration)
+        fragments = list(iterate_children(moof, b"traf"))
+        own = [traf for traf in fragments if _read_track_id(traf) == track_id]
+        for traf in own:
+            # Only the first has a place that all readers compute alike without a flag.
+            is_clear = len(own) == 1 and (traf is fragments[0] or _has_base(traf))
+            yield from _read_fragment(traf, moof.start - _BOX_HEADER_BYTES, defaults, is_clear)
 
 
-def _read_defaults(moov: Window, track_id: int) -> tuple[int, int]:
-    """Return the sample description and the duration in ticks of a frame whose fragment does not
-    contain them."""
+def _read_defaults(moov: Window, track_id: int) -> _Defaults:
     for trex in iterate_children(require_child(moov, b"mvex"), b"trex"):
-        found_id, description, duration = trex.unpack(">4xIII")
+        found_id, description, duration, size = trex.unpack(">4xIIII")
         if found_id == track_id:
-            return description, duration
-    return 1, 0
+            return _Defaults(description, duration, size)
+    return _Defaults()
+
+
+def _read_track_id(traf: Window) -> int:
+    (track_id,) = require_child(traf, b"tfhd").unpack(">4xI")
+    return int(track_id)
+
+
+def _has_base(traf: Window) -> bool:
+    (flags,) = require_child(traf, b"tfhd").unpack(">I")
+    return bool(flags & (_TFHD_BASE_DATA_OFFSET | _TFHD_BASE_IS_MOOF))
 
 
 def _read_fragment(
-    moof: Window, track_id: int, description: int, duration: int
+    traf: Window, moof_start: int, defaults: _Defaults, is_clear: bool
 ) -> Iterator[FrameRun]:
     """Yield the runs of the track in one fragment."""
-    found_before = False
-    for index, traf in enumerate(iterate_children(moof, b"traf")):
-        tfhd = require_child(traf, b"tfhd")
-        flags, found_id = tfhd.unpack(">II")
-        if found_id != track_id:
-            continue
-        offset = 8 + 8 * _has_flag(flags, _TFHD_BASE_DATA_OFFSET)
-        if flags & _TFHD_DESCRIPTION:
-            (description,) = tfhd.unpack(">I", offset)
-            offset += 4
-        if flags & _TFHD_DURATION:
-            (duration,) = tfhd.unpack(">I", offset)
-        base_flags = flags & (_TFHD_BASE_DATA_OFFSET | _TFHD_BASE_IS_MOOF)
-        is_clear = description == 1 and not found_before and (index == 0 or base_flags != 0)
-        found_before = True
-        start = _read_decode_time(traf)
-        for trun in iterate_children(traf, b"trun"):
-            yield _read_run(trun, start, duration, is_clear=is_clear)
-            start = None
+    base, defaults = _read_header(require_child(traf, b"tfhd"), moof_start, defaults)
+    start, data_end = _read_decode_time(traf), base
+    for trun in iterate_children(traf, b"trun"):
+        run = _read_run(trun, base, data_end, defaults)
+        data_end = run.data_start + sum(count * size for count, size in run.sizes)
+        yield replace(run, start=start, is_clear=is_clear and defaults.description == 1)
+        start = None
+
+
+def _read_header(tfhd: Window, moof_start: int, defaults: _Defaults) -> tuple[int, _Defaults]:
+    """Return the offset that those of the runs are relative to, and the fragment's defaults."""
+    (flags,) = tfhd.unpack(">I")
+    fields = [flag for flag in _TFHD_FIELDS if flags & flag]
+    layout = ">" + "".join(_TFHD_FIELDS[flag] for flag in fields)
+    values = dict(zip(fields, tfhd.unpack(layout, 8), strict=True))
+    return values.get(_TFHD_BASE_DATA_OFFSET, moof_start), _Defaults(
+        values.get(_TFHD_DESCRIPTION, defaults.description),
+        values.get(_TFHD_DURATION, defaults.duration),
+        values.get(_TFHD_SIZE, defaults.size),
+    )
+
+
+_TFHD_FIELDS = {
+    _TFHD_BASE_DATA_OFFSET: "Q",
+    _TFHD_DESCRIPTION: "I",
+    _TFHD_DURATION: "I",
+    _TFHD_SIZE: "I",
+}
 
 
 def _read_decode_time(traf: Window) -> int | None:
@@ -91,25 +139,25 @@ def _read_decode_time(traf: Window) -> int | None:
     return int(time)
 
 
-def _read_run(trun: Window, start: int | None, duration: int, *, is_clear: bool) -> FrameRun:
+def _read_run(trun: Window, base: int, data_end: int, defaults: _Defaults) -> FrameRun:
+    """Read a run, whose frames are behind those of the previous run if it does not say where."""
     flags, frames = trun.unpack(">II")
-    offset = 8 + 4 * _has_flag(flags, _TRUN_DATA_OFFSET) + 4 * _has_flag(flags, _TRUN_FIRST_FLAGS)
-    fields = [flag for flag in _TRUN_SAMPLE_FIELD_FLAGS if flags & flag]
-    durations, time_offsets = [(frames, duration)], []
-    if _TRUN_DURATION in fields or _TRUN_TIME_OFFSET in fields:
-        layout = ">" + "".join(_FIELD_LAYOUTS.get(flag, "4x") for flag in fields)
-        rows = list(trun.unpack_rows(layout, offset, frames))
-        if _TRUN_DURATION in fields:
-            durations = [(1, row[0]) for row in rows]
-        if _TRUN_TIME_OFFSET in fields:
-            time_offsets = [(1, row[-1]) for row in rows]
-    return FrameRun(start, durations, time_offsets, is_clear)
-
-
-_FIELD_LAYOUTS = {_TRUN_DURATION: "I", _TRUN_TIME_OFFSET: "i"}
-"""Time offsets are signed from version 1 on; in version 0, writers that need negative ones use them
-all the same."""
-
-
-def _has_flag(flags: int, flag: int) -> bool:
-    return flags & flag != 0
+    position, data_start = 8, data_end
+    if flags & _TRUN_DATA_OFFSET:
+        data_start = base + trun.unpack(">i", position)[0]
+        position += 4
+    if flags & _TRUN_FIRST_FLAGS:
+        position += 4
+    fields = [flag for flag in _TRUN_FIELDS if flags & flag]
+    columns: dict[int, list[tuple[int, int]]] = {}
+    if fields:
+        layout = ">" + "".join(_TRUN_FIELDS[flag] for flag in fields)
+        rows = list(trun.unpack_rows(layout, position, frames))
+        columns = {flag: [(1, row[index]) for row in rows] for index, flag in enumerate(fields)}
+    return FrameRun(
+        None,
+        columns.get(_TRUN_DURATION, [(frames, defaults.duration)]),
+        columns.get(_TRUN_TIME_OFFSET, []),
+        data_start,
+        columns.get(_TRUN_SIZE, [(frames, defaults.size)]),
+    )

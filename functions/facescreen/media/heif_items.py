@@ -55,8 +55,8 @@ class Location:
     """0 in the file, 1 in the idat box, 2 in another item."""
     data_reference: int
     """0 in this file; otherwise in another one."""
-    start: int
-    """The offset of its first byte."""
+    extents: list[tuple[int, int]]
+    """The offset and the length of each piece; the length is 0 for all that is there."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,13 @@ def read_catalogue(meta: Window) -> Catalogue:
     )
 
 
-def read_data(file: Window, meta: Window, location: Location, length: int) -> bytes:
-    """Read the first bytes of an item."""
+def locate_data(file: Window, meta: Window, location: Location) -> list[tuple[int, int]]:
+    """Return the offset in the file and the length of each piece of an item's data."""
     container = require_child(meta, b"idat") if location.method == _IN_IDAT else file
-    return container.read_up_to(location.start, length)
+    return [
+        (container.start + offset, length or max(0, container.size - offset))
+        for offset, length in location.extents
+    ]
 
 
 def _read_primary_item_id(meta: Window) -> int:
@@ -182,6 +185,9 @@ def _read_locations(meta: Window) -> Iterator[Location]:
         position += calcsize(head)
         rows = list(iloc.unpack_rows(extent, position, extents)) if calcsize(extent) else []
         position += calcsize(extent) * extents
-        offset = rows[0][1] if rows else b""
-        start = int.from_bytes(base, "big") + int.from_bytes(offset, "big")
-        yield Location(item_id, sum(method) & 15, data_reference, start)
+        start = int.from_bytes(base, "big")
+        pieces = [
+            (start + int.from_bytes(offset, "big"), int.from_bytes(length, "big"))
+            for _, offset, length in rows
+        ]
+        yield Location(item_id, sum(method) & 15, data_reference, pieces)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from facescreen.media import display_properties, heif_items
+from facescreen.media import coded_frames, display_properties, heif_items
 from facescreen.media.iso_boxes import (
     group_children,
     has_repeated,
@@ -46,6 +46,7 @@ def iterate_findings(file: Window, meta: Window, catalogue: Catalogue) -> Iterat
     yield from _check_items(catalogue)
     yield from _check_primary_item(catalogue)
     yield from _check_tiles(file, meta, catalogue)
+    yield from _check_frames(file, meta, catalogue)
 
 
 def _check_file(file: Window) -> Iterator[str]:
@@ -133,7 +134,7 @@ def _check_properties(properties: dict[bytes, list[Window]]) -> Iterator[str]:
 
 
 def _check_tiles(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[str]:
-    """Check that the primary item's tiles fill it, and that none lies outside."""
+    """Check that the primary item's tiles just fill it, and have nothing that readers ignore."""
     tiles = set(catalogue.get_sources(catalogue.primary))
     sizes = set()
     for item_id, rows in catalogue.properties:
@@ -146,7 +147,10 @@ def _check_tiles(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[s
     for location in catalogue.locations:
         if tiles and location.item_id == catalogue.primary:
             count = len(catalogue.get_sources(catalogue.primary))
-            data = heif_items.read_data(file, meta, location, _GRID_BYTES)
+            data = b"".join(
+                file.read_up_to(start, min(length, _GRID_BYTES))
+                for start, length in heif_items.locate_data(file, meta, location)
+            )
             if len(sizes) != 1 or not _fills_grid(data, count, *sizes.pop()):
                 yield "Its tiles do not just fill the picture."
 
@@ -176,3 +180,18 @@ def _read_size(properties: dict[bytes, list[Window]]) -> tuple[int, int]:
         return 0, 0
     width, height = sizes[0].unpack(">4xII")
     return width, height
+
+
+def _check_frames(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[str]:
+    """Look into the coded pictures of the primary item and its tiles. Only the first of several
+    pieces can be looked into: it is refused if it is not the only one."""
+    shown = {catalogue.primary, *catalogue.get_sources(catalogue.primary)}
+    properties = {item_id: _group(rows) for item_id, rows in catalogue.properties}
+    for location in catalogue.locations:
+        if location.item_id in shown:
+            places = heif_items.locate_data(file, meta, location)
+            if len(places) > 1:
+                yield "Its picture is stored in several pieces."
+            yield from coded_frames.iterate_findings(
+                file, properties.get(location.item_id, {}), places
+            )

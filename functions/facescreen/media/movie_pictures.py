@@ -6,9 +6,10 @@ Each check yields a sentence about each. What can't be determined counts as a se
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from facescreen.media import display_properties
+from facescreen.media import coded_frames, display_properties, sample_tables
 from facescreen.media.iso_boxes import (
     find_child,
     group_children,
@@ -23,7 +24,9 @@ from facescreen.media.iso_boxes import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from facescreen.media.fragments import FrameRun
     from facescreen.media.reader import Window
+    from facescreen.media.sample_tables import Tables
     from facescreen.media.video_timing import VideoTiming
 
 _COMPRESSED_BOXES = frozenset({b"!mov", b"!mof", b"cmov"})
@@ -34,7 +37,7 @@ _SINGLE_IN_MEDIA_INFORMATION = frozenset({b"stbl", b"dinf"})
 _SINGLE_IN_SAMPLE_TABLE = frozenset(
     {b"stsd", b"stts", b"ctts", b"stsc", b"stsz", b"stz2", b"stco", b"co64"}
 )
-_ALTERNATIVE_TABLES = ({b"stsz", b"stz2"}, {b"stco", b"co64"})
+_ALTERNATIVE_TABLES = {b"stco", b"co64"}
 
 _PICTURE_HANDLERS = frozenset({b"vide", b"pict", b"auxv"})
 _SOUND_HANDLER = b"soun"
@@ -64,10 +67,13 @@ def iterate_findings(
     yield from _check_file(file)
     yield from _check_movie(moov)
     yield from _check_track(track)
-    yield from _check_sample_tables(track, timing.frames_in_moov, file.size)
+    tables = group_children(require_child(track, b"mdia", b"minf", b"stbl"))
+    yield from _check_places(tables, timing.frames_in_moov, file.size)
     yield from timing.findings
     if timing.frames > timing.frames_in_moov > 0:
         yield "It has frames in front of its fragments, of which some players show only one."
+    # Last, because the checks above limit the number of frames.
+    yield from _check_frames(file, tables, timing.runs[1:])
 
 
 def _check_file(file: Window) -> Iterator[str]:
@@ -153,7 +159,7 @@ def _check_track(track: Window) -> Iterator[str]:
         or has_repeated(media, _SINGLE_IN_MEDIA)
         or has_repeated(information, _SINGLE_IN_MEDIA_INFORMATION)
         or has_repeated(tables, _SINGLE_IN_SAMPLE_TABLE)
-        or any(tables.keys() >= kinds for kinds in _ALTERNATIVE_TABLES)
+        or tables.keys() >= _ALTERNATIVE_TABLES
     ):
         yield "It describes its video track twice."
     if b"clip" in boxes or b"matt" in boxes:
@@ -192,36 +198,25 @@ def _check_descriptions(stsd: Window) -> Iterator[str]:
         yield from display_properties.iterate_findings(properties, width, height)
 
 
-def _check_sample_tables(track: Window, frames: int, file_bytes: int) -> Iterator[str]:
+def _check_places(tables: Tables, frames: int, file_bytes: int) -> Iterator[str]:
     """Check that all players find the same frames, and all of them in the file."""
-    tables = group_children(require_child(track, b"mdia", b"minf", b"stbl"))
-    counts = {frames}
-    for stsz in (*tables.get(b"stsz", []), *tables.get(b"stz2", [])):
-        counts.add(stsz.unpack(">8xI")[0])
-    offsets = [
-        offset
-        for kind, layout in ((b"stco", ">I"), (b"co64", ">Q"))
-        for table in tables.get(kind, [])
-        for (offset,) in _read_table(table, layout)
-    ]
-    if any(offset > file_bytes for offset in offsets):
+    chunks = sample_tables.read_chunks(tables)
+    if any(offset > file_bytes for offset in chunks.offsets):
         yield "Frames of it lie outside the file."
-    for stsc in tables.get(b"stsc", []):
-        rows = list(_read_table(stsc, ">III"))
-        if any(description != 1 for _, _, description in rows):
-            yield "Its frames have several descriptions."
-        counts.add(_count_samples([(first, count) for first, count, _ in rows], len(offsets)))
-    if len(counts) > 1:
+    if any(description != 1 for _, _, description in chunks.rows):
+        yield "Its frames have several descriptions."
+    count = sample_tables.read_frame_count(tables)
+    if count not in (None, frames) or (chunks.rows and chunks.count_frames() != frames):
         yield "Its tables have different numbers of frames."
+    if b"stz2" in tables:
+        yield "It has a table of sizes that not all players read."
 
 
-def _read_table(table: Window, layout: str) -> Iterator[tuple[int, ...]]:
-    (entries,) = table.unpack(">4xI")
-    return table.unpack_rows(layout, 8, entries)
-
-
-def _count_samples(rows: list[tuple[int, int]], chunks: int) -> int:
-    """Return the number of samples in all chunks. Each row has the first chunk that holds a number
-    of samples, counted from 1."""
-    ends = [*(first for first, _ in rows[1:]), chunks + 1]
-    return sum(max(0, end - first) * count for (first, count), end in zip(rows, ends, strict=False))
+def _check_frames(file: Window, tables: Tables, fragments: list[FrameRun]) -> Iterator[str]:
+    """Look into the frames of a track with one description."""
+    for _, entry in iterate_boxes(tables[b"stsd"][0], 8):
+        places = chain(
+            sample_tables.locate_frames(tables), *(run.locate_frames() for run in fragments)
+        )
+        properties = group_children(entry.subwindow(_ENTRY_HEADER_BYTES))
+        yield from coded_frames.iterate_findings(file, properties, places)

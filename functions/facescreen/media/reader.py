@@ -53,7 +53,8 @@ class Window:
 
     def __init__(self, source: _LimitedReader, start: int, size: int) -> None:
         self._source = source
-        self._start = start
+        self.start = start
+        """Its offset in the object."""
         self.size = size
 
     @classmethod
@@ -65,7 +66,7 @@ class Window:
         """Read exactly `length` bytes."""
         if offset + length > self.size:
             raise UnreadableMediaError(_TRUNCATED_MESSAGE)
-        return self._source.read_exactly(self._start + offset, length)
+        return self._source.read_exactly(self.start + offset, length)
 
     def read_up_to(self, offset: int, length: int) -> bytes:
         """Read `length` bytes, or fewer at the end."""
@@ -88,7 +89,7 @@ class Window:
         if size < 0 or offset + size > self.size:
             raise UnreadableMediaError(_TRUNCATED_MESSAGE)
         self._source.count_part()
-        return Window(self._source, self._start + offset, size)
+        return Window(self._source, self.start + offset, size)
 
 
 class _LimitedReader:

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
     from facescreen.media.reader import Window
 
-MAX_UNSEEN_SHARE = 0.5
-"""The share of the frames that may be shown for less time than the others, or not at all, weighted
-by how much less. Below it, most of what is shown is in any selection of frames. A phone that trims
-a clip hides up to a second of it, and slow motion shows some frames longer; both stay below."""
+MAX_HIDDEN_SHARE = 1 / 2
+"""The share of the frames that may not be shown at all. A phone that trims a clip without encoding
+it again hides up to a second of it."""
+
+MAX_UNEVENNESS = 2 / 3
+"""By how much the share of some frames in the time and in the number of frames may differ. Browsers
+on a busy machine leave out frames, so that others are shown for a second."""
+
+MIN_SELECTED_FRAMES = 8
+"""The service extracts 8 frames (face-deepfake.txt): of fewer, it sees every one."""
 
 MAX_TIMED_FRAMES = 20_000
 """The most frames whose times are compared: more than ten minutes of video."""
@@ -45,6 +51,8 @@ class VideoTiming:
     """The duration after the edit list is applied."""
     fps: float | None
     """The media's average; None if its frames have no duration."""
+    runs: list[FrameRun]
+    """The frames of the moov, then those of each fragment."""
     findings: list[str]
     """Sentences about frames that not all players show, or not as long as the others."""
 
@@ -79,6 +87,7 @@ def read_timing(
         frames_in_moov=_count_frames_and_ticks(runs[:1])[0],
         duration_s=duration_s,
         fps=frames * media_scale / ticks if ticks else None,
+        runs=runs,
         findings=list(
             _iterate_findings(runs, edits, media_scale / movie_scale, held_s * media_scale)
         ),
@@ -168,12 +177,16 @@ def _iterate_findings(
         max(0, min(until, end) - max(time, start))
         for (time, _), until in zip(times, ends, strict=False)
     ]
-    if len(shown) > 1 and _compute_unseen_share(shown, held_ticks) >= MAX_UNSEEN_SHARE:
-        yield "It hides most of its frames, or shows some much longer than the others."
+    if len(shown) < MIN_SELECTED_FRAMES:
+        return
+    if shown.count(0) >= MAX_HIDDEN_SHARE * len(shown):
+        yield "It hides most of its frames."
+    if _compute_unevenness(shown, held_ticks) >= MAX_UNEVENNESS:
+        yield "It shows some of its frames much longer than the others."
 
 
-def _compute_unseen_share(shown_ticks: list[float], held_ticks: float) -> float:
-    """Return by how much the frames' share of the time, and of the number of frames, differ.
+def _compute_unevenness(shown_ticks: list[float], held_ticks: float) -> float:
+    """Return by how much the frames' shares of the time and of the number of frames differ.
 
     Somebody who watches sees frames weighted by time, a service that selects every n-th frame sees
     them weighted by number: no part of the video has a share in one that is larger by more than

@@ -42,7 +42,7 @@ def uploaded_earlier(
     """Objects put in this context are this old, with or without their event."""
     with monkeypatch.context() as patched:
         past = SimpleNamespace(time=lambda: time.time() - age_s)
-        patched.setattr("facescreen_local.oss.store.versions.time", past)
+        patched.setattr("facescreen_local.oss.nodes.time", past)
         if not event:
             patched.setattr(cloud.fc.functions, "deliver_bucket_event", lambda record: None)
         yield

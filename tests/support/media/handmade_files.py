@@ -112,6 +112,31 @@ class Mp4Track:
         return box(b"mdia", mdhd, hdlr, box(b"minf", stbl, self.information_boxes))
 
 
+def h264_configuration(length_bytes: int = 4) -> bytes:
+    """The configuration of an H.264 decoder, without parameters of the stream."""
+    return box(b"avcC", bytes([1, 66, 0, 30, 0xFC | length_bytes - 1, 0xE0, 0]))
+
+
+def h265_configuration(length_bytes: int = 4) -> bytes:
+    """The configuration of an H.265 decoder, without parameters of the stream."""
+    return box(b"hvcC", bytes([1, *bytes(20), 0xFC | length_bytes - 1, 0]))
+
+
+def units(*contents: bytes, length_bytes: int = 4) -> bytes:
+    """The units of one coded frame."""
+    return b"".join(len(unit).to_bytes(length_bytes, "big") + unit for unit in contents)
+
+
+def place_frames(*frames: bytes, offset: int) -> bytes:
+    """The tables that place frames directly behind each other from an offset on."""
+    sizes = b"".join(struct.pack(">I", len(frame)) for frame in frames)
+    return (
+        full_box(b"stsz", struct.pack(">II", 0, len(frames)), sizes)
+        + full_box(b"stsc", counted_table(">III", (1, len(frames), 1)))
+        + full_box(b"stco", counted_table(">I", (offset,)))
+    )
+
+
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
     return box(b"ftyp", major, bytes(4), *compatible)
 

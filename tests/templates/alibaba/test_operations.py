@@ -229,9 +229,7 @@ def _sweep_lost_upload(
     cloud_client.wait_until_idle()
     with (
         patch.object(cloud.fc.functions, "deliver_bucket_event"),
-        patch(
-            "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
-        ),
+        patch("facescreen_local.oss.nodes.time", SimpleNamespace(time=lambda: time() - 3600)),
     ):
         cloud_client.put(key, photo)
     assert cloud_client.admin.post(f"/fire/{SWEEP}").status_code == 200

@@ -149,6 +149,8 @@ def test_the_length_of_tables_is_limited() -> None:
 HALF_A_SECOND = 6400
 EVEN_TRACKS = {
     "constant": Mp4Track(),
+    "left out while the machine was busy": Mp4Track(frames=((40, 256), (1, 12_800), (9, 256))),
+    "fewer than the service selects": Mp4Track(frames=((1, 25_000), (6, 10))),
     "of one frame": Mp4Track(frames=((1, 9000),)),
     "without frames": Mp4Track(frames=()),
     "with a pause": Mp4Track(frames=((20, 512), (1, 12_800), (20, 512))),
@@ -170,6 +172,7 @@ def test_frames_shown_about_equally_long_are_one_picture(track: Mp4Track) -> Non
 
 NORMAL, STOPPED = 1 << 16, 0
 UNEVEN_TRACKS = {
+    "as many as the service selects": Mp4Track(frames=((1, 25_000), (7, 10))),
     "one frame for nearly all the time": Mp4Track(frames=((1, 25_000), (50, 10))),
     "few frames for nearly all the time": Mp4Track(frames=((10, 2500), (90, 10))),
     "the last frame": Mp4Track(frames=((50, 10), (1, 25_000))),
@@ -201,7 +204,9 @@ def test_a_last_frame_that_stands_while_the_sound_goes_on_is_a_second_picture() 
     sound = Mp4Track(track_id=2, handler=b"soun", codec=b"mp4a")
     assert probe_bytes(mp4(Mp4Track(), sound)).second_picture is None
     longer = replace(sound, frames=((250, 512),))
-    assert "longer than the others" in str(probe_bytes(mp4(Mp4Track(), longer)).second_picture)
+    assert "some of its frames much longer" in str(
+        probe_bytes(mp4(Mp4Track(), longer)).second_picture
+    )
 
 
 def tfdt(time: int) -> bytes:
