@@ -102,14 +102,16 @@ def doctor_of_deployment(
             change_the_prefix,
             "fault trigger: facescreen-object-created doesn't have the trigger on selfies",
         ),
-        (
+        pytest.param(
             leave_out_two_events,
             "fault trigger: the trigger of facescreen-object-created on selfies leaves out "
             "oss:ObjectCreated:AppendObject, oss:ObjectCreated:PutSymlink",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             switch_the_sweep_off,
             "warning functions: facescreen-sweep is deployed without the schedule in s.yaml",
+            marks=pytest.mark.slow,
         ),
     ],
 )

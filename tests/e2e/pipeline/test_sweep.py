@@ -86,6 +86,7 @@ def test_an_upload_whose_event_was_lost_is_submitted_once(
     assert fire_sweep(cloud_client) == {"handed_over": 0}
 
 
+@pytest.mark.slow
 def test_an_object_whose_tags_may_not_be_read_does_not_hold_up_the_others(
     cloud_with_prefix: tuple[LocalCloud, LocalCloudClient],
     folder: Path,
@@ -107,6 +108,25 @@ def test_an_object_whose_tags_may_not_be_read_does_not_hold_up_the_others(
     [line] = [line for line in log.splitlines() if "tags not read" in line]
     assert '"key":"kyc/1 locked.jpg"' in line
     assert '"error":"AccessRefused"' in line
+
+
+@pytest.mark.slow
+def test_a_bucket_whose_tags_may_not_be_read_is_an_error_and_the_next_run_continues(
+    cloud_with_prefix: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, cloud_client = cloud_with_prefix
+    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=HOUR_S / 2 - 1):
+        cloud_client.put("kyc/3 lost.jpg", sample_files(cloud)["portrait.jpg"])
+    time.sleep(1)
+    cloud_client.admin.post("/reset")
+    denied = {"operation": "GetObjectTagging", "code": "AccessDenied", "status": 403, "times": 9}
+    cloud_client.set_behaviour(oss={"faults": [denied]})
+    cloud_client.admin.post(f"/fire/{SWEEP}")
+    cloud_client.wait_until_idle()
+    [run] = cloud_client.invocations()
+    assert (run["function"], run["status"]) == (SWEEP, "error")
+    assert fire_sweep(cloud_client) == {"handed_over": 1}
+    assert cloud_client.tags("kyc/3 lost.jpg")["deepfake-verdict"] == "low_risk"
 
 
 @pytest.mark.usefixtures("cloud_with_prefix")
