@@ -185,8 +185,11 @@ async def test_the_interpreter_is_a_setting(tmp_path: Path) -> None:
     assert json.loads(result.payload)["environment"]["BY"] == "wrapper"
 
 
-def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
-    make_project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
+@pytest.mark.parametrize("ends", ["in the middle of a handler", "before it reads the reply"])
+def test_an_instance_does_not_outlive_its_parent(tmp_path: Path, ends: str) -> None:
+    pause_s = 30 if ends == "in the middle of a handler" else 0
+    handler = f"import time\ndef handler(event, context): print('in'); time.sleep({pause_s})"
+    make_project(tmp_path, handler)
     parent_socket, instance_socket = socket.socketpair()
     with parent_socket, instance_socket:
         instance = subprocess.Popen(
@@ -203,6 +206,8 @@ def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
         with instance:
             assert instance.stdout is not None
             assert instance.stdout.readline() == b"in\n"
+            if not pause_s:
+                parent_socket.recv(1, socket.MSG_PEEK)
             instance_socket.close()
             parent_socket.close()
             assert instance.wait(timeout=5) == 0

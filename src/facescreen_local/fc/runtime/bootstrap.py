@@ -10,6 +10,7 @@ lifecycle handler has no event. stdout and stderr are the function's log.
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib
 import json
 import os
@@ -54,8 +55,10 @@ def main() -> None:
 
 
 def _receive_lines_until_parent_exits(calls: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
-    for line in calls:
-        lines.put(line)
+    # A parent process that is killed resets the connection.
+    with contextlib.suppress(ConnectionResetError):
+        for line in calls:
+            lines.put(line)
     # Exit with the parent process, even in the middle of a handler.
     os._exit(0)
 
