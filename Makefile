@@ -1,4 +1,4 @@
-.PHONY: setup demo test test-all live fuzz bench docs picture lock build-ObjectCreated build-HttpApi build-Sweeping clean
+.PHONY: setup demo test test-all live fuzz chaos bench docs picture lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## installs everything into .venv, with the command .venv/bin/facescreen
 	@scripts/setup
@@ -22,6 +22,10 @@ fuzz:  ## atheris on the readers of untrusted bytes, ten minutes each
 		-r requirements/fuzz.txt
 	@for target in envelopes images videos answers; do \
 		.venv-fuzz/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit; done
+
+SEED = 1
+chaos: setup  ## thousands of requests under faults on the local cloud, judged from outside
+	@.venv/bin/python -m tests.chaos $(SEED)
 
 bench: setup  ## what a function imports, ships, uses and costs
 	@.venv/bin/python -m tests.bench

@@ -1,0 +1,259 @@
+"""The plan of a campaign, made from its seed: what is uploaded when, and which faults are drawn.
+
+The same seed and scale make the same plan. When things really happen is decided by the machine.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tests.chaos.contents import Content
+from tests.chaos.fault_schedule import Fault, draw_faults
+
+PLAIN_BUCKET, VERSIONED_BUCKET = "selfies", "selfies-versioned"
+_VERSIONED_SHARE = 0.25
+_MAX_PAUSE_S = 4.0
+_VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
+
+
+class Action(str, Enum):
+    """What an uploader does with a key."""
+
+    PUT = "PutObject"
+    PUT_WITH_TAGS = "PutObject with tags of its own"
+    COPY = "CopyObject"
+    MULTIPART = "multipart upload"
+    APPEND = "AppendObject"
+    SYMLINK = "PutSymlink"
+    SET_ACL = "PutObjectACL"
+    DELETE = "DeleteObject"
+    DELETE_VERSION = "DeleteObject of the current version"
+    WAIT_FOR_MESSAGE = "wait for a message about the key"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action, `pause_s` after the one before."""
+
+    action: Action
+    content: Content | None = None
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """What happens to one key, from `start_s` on. `kind` names it in the report."""
+
+    kind: str
+    bucket: str
+    key: str
+    start_s: float
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a campaign is."""
+
+    scripts: int
+    upload_s: float
+    """How long the uploaders work."""
+    fault_pause_s: float
+    """About how long one mixture of faults lasts."""
+    sweeps: bool
+    """Whether the sweep runs, which takes a minute more."""
+
+
+LONG = Scale(scripts=1500, upload_s=100, fault_pause_s=3, sweeps=True)
+SHORT = Scale(scripts=150, upload_s=16, fault_pause_s=1, sweeps=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole campaign."""
+
+    seed: int
+    scale: Scale
+    scripts: tuple[Script, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def contents(self) -> list[Content]:
+        """Every content, each once."""
+        steps = (step for script in self.scripts for step in script.steps)
+        return list(dict.fromkeys(step.content for step in steps if step.content is not None))
+
+
+def make_plan(seed: int, scale: Scale) -> Plan:
+    """Make the plan of a seed."""
+    rng = random.Random(seed)  # noqa: S311
+    scripts = tuple(_draw_scripts(rng, scale))
+    faults = draw_faults(rng, scale.upload_s, scale.fault_pause_s, sweeps=scale.sweeps)
+    return Plan(seed, scale, scripts, tuple(faults))
+
+
+def _draw_scripts(rng: random.Random, scale: Scale) -> Iterator[Script]:
+    kinds, weights = zip(*_SCRIPT_KINDS.items(), strict=True)
+    for number in range(scale.scripts):
+        draw = rng.choices(kinds, weights)[0]
+        kind = draw.__name__.removeprefix("_draw_")
+        versioned = rng.random() < _VERSIONED_SHARE
+        yield Script(
+            kind,
+            VERSIONED_BUCKET if versioned else PLAIN_BUCKET,
+            f"{kind}/{number:05}.jpg",
+            rng.uniform(0, scale.upload_s - 2 * _MAX_PAUSE_S),
+            tuple(draw(_Drawer(rng, number))),
+        )
+
+
+class _Drawer:
+    """Draws the contents and pauses of one script."""
+
+    def __init__(self, rng: random.Random, number: int) -> None:
+        self.rng = rng
+        self._number = number
+        self._contents = 0
+
+    def content(self, verdict: str = "") -> Content:
+        """A content that no other script has; of `verdict`, or of a drawn one."""
+        verdicts, weights = zip(*_VERDICT_WEIGHTS.items(), strict=True)
+        drawn = self.rng.choices(verdicts, weights)[0]
+        self._contents += 1
+        return Content(f"{self._number}-{self._contents}", verdict or drawn)
+
+    def shared_content(self) -> Content:
+        """One of a few contents that many keys have."""
+        number = self.rng.randrange(40)
+        return Content(f"shared-{number}", ("low_risk", "high_risk")[number % 2])
+
+    def pause(self) -> float:
+        """A pause in seconds, often shorter than the second of Last-Modified."""
+        return self.rng.choice((0.05, 0.15, 0.3, 0.45, 0.6, 0.9, 1.3, 2.0, _MAX_PAUSE_S))
+
+    def short_pause(self) -> float:
+        return self.rng.uniform(0.02, 0.5)
+
+
+def _draw_single_put(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content())
+
+
+def _draw_overwrite(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content("low_risk"))
+    yield Step(Action.PUT, draw.content("high_risk"), draw.pause())
+
+
+def _draw_flips(draw: _Drawer) -> Iterator[Step]:
+    """Flagged and clean bytes in turn, several within one second, the flagged ones last."""
+    clean, flagged = draw.content("low_risk"), draw.content("high_risk")
+    yield Step(Action.PUT, flagged)
+    for _ in range(draw.rng.randint(1, 2)):
+        yield Step(Action.PUT, clean, draw.short_pause())
+        yield Step(Action.PUT, flagged, draw.short_pause())
+
+
+def _draw_several_overwrites(draw: _Drawer) -> Iterator[Step]:
+    for number in range(draw.rng.randint(3, 5)):
+        yield Step(Action.PUT, draw.content(), draw.pause() if number else 0)
+
+
+def _draw_same_bytes_again(draw: _Drawer) -> Iterator[Step]:
+    content = draw.content()
+    yield Step(Action.PUT, content)
+    yield Step(Action.PUT, content, draw.pause())
+
+
+def _draw_there_and_back(draw: _Drawer) -> Iterator[Step]:
+    first, second = draw.content("high_risk"), draw.content("low_risk")
+    for content in (first, second, first):
+        yield Step(Action.PUT, content, draw.pause())
+
+
+def _draw_upload_after_the_message(draw: _Drawer) -> Iterator[Step]:
+    content = draw.content()
+    yield Step(Action.PUT, content)
+    yield Step(Action.WAIT_FOR_MESSAGE)
+    yield Step(Action.PUT, content, 1.5)
+
+
+def _draw_delete(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content())
+    yield Step(Action.DELETE, None, draw.pause())
+
+
+def _draw_delete_and_put(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content("low_risk"))
+    yield Step(Action.DELETE, None, draw.pause())
+    yield Step(Action.PUT, draw.content("high_risk"), draw.short_pause())
+
+
+def _draw_delete_the_newest_version(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content("high_risk"))
+    yield Step(Action.PUT, draw.content("low_risk"), draw.pause())
+    yield Step(Action.DELETE_VERSION, None, draw.pause())
+
+
+def _draw_append(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.APPEND, draw.content("low_risk"))
+    if draw.rng.random() < 0.6:
+        yield Step(Action.APPEND, draw.content("high_risk"), draw.pause())
+
+
+def _draw_symlink(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.SYMLINK, draw.content("low_risk"))
+
+
+def _draw_acl(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content())
+    yield Step(Action.SET_ACL, None, draw.pause())
+
+
+def _draw_multipart(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.MULTIPART, draw.content(), draw.short_pause())
+
+
+def _draw_multipart_over_an_object(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content("low_risk"))
+    yield Step(Action.MULTIPART, draw.content("high_risk"), draw.pause())
+    if draw.rng.random() < 0.5:
+        yield Step(Action.MULTIPART, draw.content("low_risk"), draw.short_pause())
+
+
+def _draw_copy(draw: _Drawer) -> Iterator[Step]:
+    if draw.rng.random() < 0.5:
+        yield Step(Action.PUT, draw.content("high_risk"))
+    yield Step(Action.COPY, draw.shared_content(), draw.pause())
+
+
+def _draw_shared_bytes(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.shared_content())
+
+
+def _draw_tags_of_its_own(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT_WITH_TAGS, draw.content())
+
+
+_SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
+    _draw_single_put: 28,
+    _draw_overwrite: 12,
+    _draw_flips: 10,
+    _draw_several_overwrites: 5,
+    _draw_same_bytes_again: 4,
+    _draw_there_and_back: 6,
+    _draw_upload_after_the_message: 2,
+    _draw_delete: 3,
+    _draw_delete_and_put: 3,
+    _draw_delete_the_newest_version: 3,
+    _draw_append: 3,
+    _draw_symlink: 1,
+    _draw_acl: 5,
+    _draw_multipart: 4,
+    _draw_multipart_over_an_object: 3,
+    _draw_copy: 3,
+    _draw_shared_bytes: 3,
+    _draw_tags_of_its_own: 2,
+}
