@@ -19,6 +19,7 @@ from facescreen.bus.eventbridge import EVENT_SOURCE
 from facescreen.message import MESSAGE_TYPE
 from facescreen.storage.s3 import S3QuarantineStore, S3StateStore
 from tests.contract.object_writers import S3ObjectWriter
+from tests.support.moto_s3 import date_multipart_objects_from_their_initiation, skew_dates
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -119,6 +120,8 @@ def run_aws_services() -> Iterator[AwsServices]:
     moto checks the condition of a conditional write and writes without a lock, so two concurrent
     writes may both succeed (seen in 5 of 120 races).
     """
+    date_multipart_objects_from_their_initiation()
+    skew_dates()
     app, lock = DomainDispatcherApplication(create_backend_app), Lock()
 
     def serve_one_at_a_time(environ: Any, start_response: Any) -> Iterable[bytes]:

@@ -17,6 +17,9 @@ S3_STORES = ["memory-s3", "aws"]
 STORES = ["memory-oss", "memory-s3", *SERVICE_FIXTURES]
 """All of them: parameters of the fixtures `store_and_writer` and `versioned_store_and_writer`."""
 
+NODE_SKEWS_S = (0.45, -0.45, 0)
+"""How far the clocks of the in-memory store's nodes are ahead."""
+
 StoreAndWriter = tuple["QuarantineStore", ObjectWriter]
 OssStoreAndWriter = tuple["QuarantineStore", OssWriter]
 
@@ -25,4 +28,4 @@ def create_memory_store(fixture: str, *, versioned: bool = False) -> MemoryStore
     """Create the store that a parameter in STORES names."""
     name = fixture.removeprefix("memory-")
     convert = to_conforming_jpeg if name == "oss" else None
-    return MemoryStore(name=name, versioned=versioned, convert=convert)
+    return MemoryStore(name=name, versioned=versioned, convert=convert, node_skews_s=NODE_SKEWS_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -111,11 +112,15 @@ class OssObjectWriter:
         return replace(self.ref(name), etag=etag)
 
     def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
+        return replace(self.ref(name), etag=self.start_multipart(name, data)())
+
+    def start_multipart(self, name: str, data: bytes) -> Callable[[], str]:
+        """Initiate an upload and send its only part. Returns a function that completes the upload
+        and returns the ETag."""
         key = self._prefix + name
         upload = self._bucket.init_multipart_upload(key).upload_id
         part = oss2.models.PartInfo(1, self._bucket.upload_part(key, upload, 1, data).etag)
-        etag = self._bucket.complete_multipart_upload(key, upload, [part]).etag
-        return replace(self.ref(name), etag=etag)
+        return lambda: str(self._bucket.complete_multipart_upload(key, upload, [part]).etag)
 
     def append(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> None:
         key = self._prefix + name
@@ -167,15 +172,23 @@ class S3ObjectWriter:
         return replace(self.ref(name), etag=response["ETag"].strip('"'))
 
     def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
+        return replace(self.ref(name), etag=self.start_multipart(name, data)())
+
+    def start_multipart(self, name: str, data: bytes) -> Callable[[], str]:
+        """Initiate an upload and send its only part. Returns a function that completes the upload
+        and returns the ETag."""
         address = self._address(name)
         upload = self._client.create_multipart_upload(**address)["UploadId"]
         part = self._client.upload_part(**address, UploadId=upload, PartNumber=1, Body=data)
-        response = self._client.complete_multipart_upload(
-            **address,
-            UploadId=upload,
-            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
-        )
-        return replace(self.ref(name), etag=response["ETag"].strip('"'))
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+
+        def complete() -> str:
+            response = self._client.complete_multipart_upload(
+                **address, UploadId=upload, MultipartUpload=parts
+            )
+            return str(response["ETag"]).strip('"')
+
+        return complete
 
     def delete(self, name: str) -> None:
         self._client.delete_object(**self._address(name))

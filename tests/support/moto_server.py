@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.support.moto_s3 import date_multipart_objects_from_their_initiation, skew_dates
+
 _RECORDED_VARIABLES = (
     "REQUEST_METHOD", "RAW_URI", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_COPY_SOURCE",
     "HTTP_X_AMZ_TARGET",
@@ -96,6 +98,8 @@ def main() -> None:
     notifications._get_s3_event = get_complete_event
     _count_requests(DomainDispatcherApplication)
     _set_clock()
+    date_multipart_objects_from_their_initiation()
+    skew_dates()
     # Without a cache each request reads moto's folder again, which takes a third of the time.
     get_backend = DomainDispatcherApplication.get_backend_for_host
     DomainDispatcherApplication.get_backend_for_host = cache(get_backend)
