@@ -156,7 +156,6 @@ class Deployment:
         return OnDemandScreener(
             screener=self.screener,
             store=self.platform.object_store,
-            pinner=self.pinner,
             ledger=self.ledger,
             detect=self.deepfake_client.detect_stream,
             merchant_prefix=self.settings.merchant_prefix,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tests.support.packaged_functions import packaged_interpreters
 from tests.support.wait import wait_for
 
 PROJECT = Path(__file__).parents[2]
+_VERDICTS_LOCK = threading.Lock()
 FAST_SETTINGS = {"CALLS_PER_SECOND": "50"}
 
 
@@ -56,6 +58,7 @@ class LocalCloudClient:
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
+        headers: dict[str, str] | None = None,
         is_distinct: bool = True,
     ) -> str:
         """Upload an object; with `is_distinct` the bytes differ from those under other keys.
@@ -63,8 +66,8 @@ class LocalCloudClient:
         if is_distinct:
             data = self._make_distinct(data, key)
         pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
-        headers = {"x-oss-tagging": pairs} if pairs else {}
-        etag: str = self.bucket.put_object(key, data, headers=headers).etag
+        tagging = {"x-oss-tagging": pairs} if pairs else {}
+        etag: str = self.bucket.put_object(key, data, headers={**tagging, **(headers or {})}).etag
         return etag
 
     def tags(self, key: str) -> dict[str, str]:
@@ -121,6 +124,11 @@ class LocalCloudClient:
 
     def _make_distinct(self, data: bytes, key: str) -> bytes:
         distinct = make_distinct(data, key)
+        with _VERDICTS_LOCK:
+            self._copy_verdict(data, distinct)
+        return distinct
+
+    def _copy_verdict(self, data: bytes, distinct: bytes) -> None:
         if self.verdicts_file is not None and self.verdicts_file.exists():
             verdicts = json.loads(self.verdicts_file.read_text())
             verdict = verdicts.get(hashlib.sha256(data).hexdigest())
@@ -129,7 +137,6 @@ class LocalCloudClient:
                 replacement = self.verdicts_file.with_suffix(".new")
                 replacement.write_text(json.dumps(verdicts))
                 replacement.replace(self.verdicts_file)
-        return distinct
 
     def close(self) -> None:
         self.admin.close()

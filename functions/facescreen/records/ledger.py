@@ -124,6 +124,11 @@ class Ledger:
                 self._wait(deadline)
             entry = self._read_entry(key)
 
+    def get_finding(self, content_id: str, object_id: str) -> Finding | None:
+        """Return what is known about some bytes that one revision of an object has."""
+        entry = self._read_entry(f"{_KEY_PREFIX}content/{content_id}")
+        return self._find_valid_finding(entry, content_id, object_id)
+
     def claim_object(
         self, object_id: str, content_id: str, deadline: Deadline
     ) -> ObjectClaim | ScreeningRecord:

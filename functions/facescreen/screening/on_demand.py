@@ -15,7 +15,7 @@ from facescreen.errors import (
 )
 from facescreen.message import build_outcome_data, build_screening_data
 from facescreen.model import Finding, Status, TaggingResult
-from facescreen.records.ledger import compute_content_id, compute_object_id
+from facescreen.records.ledger import compute_content_id
 from facescreen.screening import findings
 from facescreen.screening.idempotency import hash_parts, remove_url_signature
 from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.deepfake.response import Detection
-    from facescreen.model import ObjectHead, ObjectRef
-    from facescreen.records.ledger import Ledger, ScreeningRecord
+    from facescreen.model import ObjectRef
+    from facescreen.records.ledger import Ledger
     from facescreen.requirements import Strictness
     from facescreen.screening.idempotency import IdempotencyKey
-    from facescreen.screening.pinning import ObjectPinner
     from facescreen.screening.screener import Screener
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
@@ -47,7 +46,6 @@ class OnDemandScreener:
 
     screener: Screener
     store: ObjectStore
-    pinner: ObjectPinner
     ledger: Ledger
     detect: Callable[[DetectRequest], Detection]
     merchant_prefix: str
@@ -86,25 +84,16 @@ class OnDemandScreener:
         """Return the known outcome of an object's current bytes. Raises ObjectNotFoundError,
         NotScreenedError."""
         timings = Timings()
-        head = self.store.head(ref)
-        record = self.ledger.get_record(compute_object_id(ref, head.revision))
-        if record is None or not self._is_about_current_bytes(record, ref, head, deadline):
+        finding = self.screener.get_finding(ref, deadline)
+        if finding is None:
             raise NotScreenedError("the object's current bytes have not been screened")
+        head = self.store.head(ref)
         tags_etag = read_tagged_etag(
             self.store.get_tags(ref), prefix=self.tag_prefix, form=self.tag_form
         )
         tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED_RESULT
         screened_ref = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-        return build_screening_data(screened_ref, record.finding, tagging, timings.durations_ms)
-
-    def _is_about_current_bytes(
-        self, record: ScreeningRecord, ref: ObjectRef, head: ObjectHead, deadline: Deadline
-    ) -> bool:
-        """Whether a record of a revision is about these bytes. A later upload may share the times
-        of a multipart upload, so only its bytes tell."""
-        if head.version_id or head.has_visible_time or not record.sha256:
-            return True
-        return self.pinner.pin(ref, deadline).sha256 == record.sha256
+        return build_screening_data(screened_ref, finding, tagging, timings.durations_ms)
 
     def screen_bytes(
         self, data: bytes, deadline: Deadline, *, idempotency_key: IdempotencyKey | None = None

@@ -104,6 +104,15 @@ class RevisionScreener:
             return Outcome(pinned.ref, Status.SUPERSEDED)
         return self._finish(pinned, _build_uncalled_record(pinned, judged), attempt)
 
+    def get_finding(self, pinned: PinnedObject) -> Finding | None:
+        """Return the service's finding about the bytes that were read; None if it was never
+        asked."""
+        assessed = self._assess(pinned)
+        if isinstance(assessed, Finding):
+            return None
+        content_id = _compute_content_id(pinned, assessed)
+        return self._ledger.get_finding(content_id, _compute_object_id(pinned))
+
     def mark_failed(
         self, pinned: PinnedObject, failure: FacescreenError, attempt: Attempt
     ) -> Outcome:

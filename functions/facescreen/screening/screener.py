@@ -16,7 +16,7 @@ from facescreen.timing import Timings
 
 if TYPE_CHECKING:
     from facescreen.errors import FacescreenError
-    from facescreen.model import ObjectRef
+    from facescreen.model import Finding, ObjectRef
     from facescreen.records.ledger import Ledger
     from facescreen.screening.pinning import ObjectPinner, PinnedObject
     from facescreen.screening.revision_screener import RevisionScreener
@@ -61,6 +61,19 @@ class Screener:
         except ObjectChangedError:
             outcome = Outcome(ref, Status.SUPERSEDED)
         return replace(outcome, timing=attempt.timings.durations_ms)
+
+    def get_finding(self, ref: ObjectRef, deadline: Deadline) -> Finding | None:
+        """Return what is known about the current bytes, or those of the version in `ref`. Raises
+        ObjectNotFoundError."""
+        head = self._store.head(ref)
+        record = self._ledger.get_record(compute_object_id(ref, head.revision))
+        if record is not None and (head.version_id or head.has_visible_time):
+            return record.finding
+        # The bytes tell, where the revision does not, and while their verdict is being written.
+        pinned = self._pinner.pin(ref, deadline)
+        if record is not None and record.sha256 == pinned.sha256:
+            return record.finding
+        return self._revision_screener.get_finding(pinned)
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about

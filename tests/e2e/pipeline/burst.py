@@ -37,7 +37,7 @@ def run(folder: Path) -> BurstResult:
     with run_local_cloud(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
         # Start the instances first: two cores can't start twenty within the time of a call.
-        _upload(cloud_client.env, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
+        _upload(cloud_client, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
         wait_for(lambda: len(cloud_client.receive_messages()) >= _WARM, "the first messages")
         cloud_client.wait_until_idle()
         cloud_client.admin.post("/reset")
@@ -46,7 +46,7 @@ def run(folder: Path) -> BurstResult:
 
         keys = [f"burst/{number}.jpg" for number in range(UPLOADS)]
         clients = [
-            threading.Thread(target=_upload, args=[cloud_client.env, keys[n::CLIENTS], photo])
+            threading.Thread(target=_upload, args=[cloud_client, keys[n::CLIENTS], photo])
             for n in range(CLIENTS)
         ]
         for client in clients:
@@ -65,8 +65,9 @@ def run(folder: Path) -> BurstResult:
         )
 
 
-def _upload(env: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = LocalCloudClient(env)
+def _upload(cloud_client: LocalCloudClient, keys: list[str], photo: bytes) -> None:
+    """Upload with a client of its own."""
+    client = LocalCloudClient(cloud_client.env, verdicts_file=cloud_client.verdicts_file)
     for key in keys:
         client.put(key, photo)
     client.close()

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, facescreen_up, run_facescreen
+from tests.support.wait import wait_for
 
 ENV_FILE_NAMES = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -70,6 +71,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         first = LocalCloudClient(env)
         first.put("kept.jpg", b"kept")
         first.wait_for_message("kept.jpg")
+        wait_for(lambda: first.admin.get("/pending").json()["events"] == 0, "the end of its event")
         first.close()
     (tmp_path / "env").unlink()
     with facescreen_up(tmp_path) as env:

@@ -125,8 +125,9 @@ def _resubmit(cloud_client: LocalCloudClient, event: str) -> None:
     )
 
 
-def _upload(env: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = LocalCloudClient(env)
+def _upload(cloud_client: LocalCloudClient, keys: list[str], photo: bytes) -> None:
+    """Upload with a client of its own."""
+    client = LocalCloudClient(cloud_client.env, verdicts_file=cloud_client.verdicts_file)
     for key in keys:
         client.put(key, photo)
     client.close()

@@ -60,6 +60,8 @@ WRONG = {
     "VIDEO_TIMEOUT_SECONDS": "2 min",
     "PRESIGNED_URL_SECONDS": "5",
     "TRANSFER": "ftp",
+    "REVISION_PIN": "size",
+    "REVISION_MARGIN_S": "-1",
     "MERCHANT_PREFIX": "much_too_long_a_prefix",
     "TAG_PREFIX": "deepfake@",
     "TAG_FORM": "json",

@@ -31,7 +31,6 @@ class OnDemandHarness(ScreenerHarness):
         self.on_demand = OnDemandScreener(
             screener=self.screener,
             store=self.store,
-            pinner=self.pinner,
             ledger=self.ledger,
             detect=self._detect,
             merchant_prefix="fs",

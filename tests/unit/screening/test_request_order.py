@@ -3,6 +3,9 @@ screened"."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.support.screener_harness import PHOTO_REF, ScreenerHarness
@@ -14,7 +17,7 @@ def record_operations(harness: ScreenerHarness) -> list[str]:
     harness.state.before_operation = operations.append
     publish = harness.publisher.publish
 
-    def record_and_publish(message: dict[str, object]) -> None:
+    def record_and_publish(message: Mapping[str, Any]) -> None:
         operations.append("publish")
         publish(message)
 
