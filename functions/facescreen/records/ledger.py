@@ -5,6 +5,7 @@ Two kinds of entries in the state bucket, each an append-only object with a line
     ledger/2/content/<id>   bytes, and what is asked about them. One call is paid for each.
       {"claim": "5f3a…", "until": 1790.0, "object": "<id>"}   a worker has the right to call
       {"finding": {…}, "owner": "5f3a…", "object": "<id>", "is_proven": false, "until": …}
+      {"proven": "<object id>"}                                the worker changes its ACL next
       {"released": "5f3a…", "is_proven": true}                 the worker ended without tagging
 
     ledger/2/objects/<id>   one revision of one key
@@ -14,8 +15,8 @@ Two kinds of entries in the state bucket, each an append-only object with a line
 
 A finding is proven if the service can only have seen these bytes: they were sent to it, or its URL
 names a version, or a look after the call found the revision unchanged. The look happens while the
-finding is appended, so its result is in a later line: ``done`` of the same object, or ``released``.
-Until then the finding is valid for the same revision only.
+finding is appended, so its result is in a later line: ``done`` of the same object, ``proven``, or
+``released``. Until then the finding is valid for the same revision only.
 
 Each append names the length that was read (StateStore.append), so two workers never both claim an
 entry. The first claim of an entry is appended without reading it. If the answer to an append is
@@ -159,6 +160,11 @@ class Ledger:
             "finding": record.finding.to_dict(),
         }
         self.append_with_retries(f"{_KEY_PREFIX}objects/{object_id}", line, length)
+
+    def record_proof(self, content_id: str, object_id: str) -> None:
+        """Record that a look after the call found this revision unchanged, before a change of the
+        ACL gives the object another revision."""
+        self.append_with_retries(f"{_KEY_PREFIX}content/{content_id}", {"proven": object_id}, 0)
 
     def get_record(self, object_id: str) -> ScreeningRecord | None:
         """Return what was tagged and announced last; None if nothing was."""
@@ -378,9 +384,10 @@ class _Entry:
         return sum("finding" in line for line in self.lines)
 
     def is_proven(self, finding_line: dict[str, Any]) -> bool:
-        """Whether a finding is proven, by its own line or by the release of its claim."""
+        """Whether a finding is proven, by its own line or by a later one."""
         return finding_line["is_proven"] or any(
-            line.get("released") == finding_line["owner"] and line["is_proven"]
+            (line.get("released") == finding_line["owner"] and line["is_proven"])
+            or line.get("proven") == finding_line["object"]
             for line in self.lines
         )
 

@@ -19,6 +19,7 @@ _FIELDS_BY_SECTION: dict[str, dict[str, dict[str, Any]]] = {
             "is_proven": bool,
             "until": _NUMBER,
         },
+        "proven": {"proven": str},
         "released": {"released": str, "is_proven": bool},
     },
     "objects": {

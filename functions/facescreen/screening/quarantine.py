@@ -29,8 +29,8 @@ from facescreen.model import QuarantineResult, Verdict
 from facescreen.records.ledger import compute_object_id
 
 if TYPE_CHECKING:
-    from facescreen.model import Finding, ObjectHead, ObjectRef
-    from facescreen.records.ledger import Ledger
+    from facescreen.model import ObjectHead, ObjectRef
+    from facescreen.records.ledger import Ledger, ScreeningRecord
     from facescreen.screening.pinning import ObjectPinner, PinnedObject
     from facescreen.settings.table import QuarantineSettings
     from facescreen.storage.ports import QuarantineStore
@@ -67,14 +67,14 @@ class Quarantine:
         self._settings = settings
 
     def apply(
-        self, pinned: PinnedObject, finding: Finding, deadline: Deadline
+        self, pinned: PinnedObject, record: ScreeningRecord, deadline: Deadline
     ) -> Quarantined | None:
         """Copy the object into quarantine, or make it private, before the message is published.
 
         Returns None if there is nothing to do. Raises ObjectNotFoundError, ObjectChangedError,
         errors.TransientError, errors.OperatorError.
         """
-        ref = pinned.ref
+        ref, finding = pinned.ref, record.finding
         if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
         if finding.is_emulated and not self._settings.on_emulated:
@@ -85,9 +85,9 @@ class Quarantine:
             return Quarantined(self._build_result("released", detail), pinned)
         try:
             if self._settings.action == PRIVATE_ACL:
-                private = self._make_private(pinned, deadline)
+                private = self._make_private(pinned, record.content_id, deadline)
                 return Quarantined(self._build_result("private", ""), private)
-            return self._copy_to_quarantine(pinned, finding, deadline)
+            return self._copy_to_quarantine(pinned, record, deadline)
         except QuarantineRefusedError as refusal:
             return Quarantined(self._build_result("refused", str(refusal)), pinned)
 
@@ -97,9 +97,10 @@ class Quarantine:
             delete_if_unchanged(self._store, pinned.ref, pinned.head)
 
     def _copy_to_quarantine(
-        self, pinned: PinnedObject, finding: Finding, deadline: Deadline
+        self, pinned: PinnedObject, record: ScreeningRecord, deadline: Deadline
     ) -> Quarantined:
-        destination = build_quarantine_ref(self._settings, pinned.ref, finding.merchant_biz_id)
+        biz_id = record.finding.merchant_biz_id
+        destination = build_quarantine_ref(self._settings, pinned.ref, biz_id)
         if destination is None:
             raise QuarantineRefusedError(
                 "its key in quarantine would be longer than the store allows"
@@ -109,16 +110,20 @@ class Quarantine:
         if self._store.can_delete(pinned.ref):
             return Quarantined(result, pinned)
         detail = "The original is private, not deleted: its bucket has no versions."
-        return Quarantined(
-            replace(result, status="private", detail=detail), self._make_private(pinned, deadline)
-        )
+        private = self._make_private(pinned, record.content_id, deadline)
+        return Quarantined(replace(result, status="private", detail=detail), private)
 
-    def _make_private(self, pinned: PinnedObject, deadline: Deadline) -> PinnedObject:
+    def _make_private(
+        self, pinned: PinnedObject, content_id: str, deadline: Deadline
+    ) -> PinnedObject:
         """Make the access list private, and return the object with its new revision. Stores have no
         conditional request for this: bytes that are written between the check and the change become
         private too, which is safe."""
-        self._records.save_acl(pinned.ref, pinned.sha256, self._store.get_acl(pinned.ref))
-        self._store.set_acl(pinned.ref, PRIVATE_ACL)
+        acl = self._store.get_acl(pinned.ref)
+        self._records.save_acl(pinned.ref, pinned.sha256, acl)
+        self._records.record_proof(content_id, pinned)
+        if acl != PRIVATE_ACL:
+            self._store.set_acl(pinned.ref, PRIVATE_ACL)
         private = self._pinner.look_again(pinned, deadline)
         if private is None:
             raise ObjectChangedError("the object was overwritten while it was made private")
@@ -163,6 +168,11 @@ class QuarantineRecords:
 
     def is_released(self, ref: ObjectRef, sha256: str) -> bool:
         return bool(self.ledger.get_value(_build_name("released", ref, sha256)))
+
+    def record_proof(self, content_id: str, pinned: PinnedObject) -> None:
+        """Record that the service judged these bytes, before a change of the ACL gives the object
+        another revision: a process that is killed after it must not pay for them again."""
+        self.ledger.record_proof(content_id, compute_object_id(pinned.ref, pinned.head.revision))
 
     def keep_record(self, before: PinnedObject, after: PinnedObject) -> None:
         """Keep what was recorded about an object whose revision changed with its ACL."""

@@ -62,7 +62,7 @@ class VerdictWriter:
             return outcome
         if self._quarantine is not None:
             with attempt.timings.measure("quarantine"):
-                quarantined = self._quarantine.apply(pinned, record.finding, attempt.deadline)
+                quarantined = self._quarantine.apply(pinned, record, attempt.deadline)
             if quarantined is not None:
                 pinned = quarantined.pinned
                 outcome = replace(

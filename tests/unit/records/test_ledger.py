@@ -322,6 +322,15 @@ def test_a_finding_is_proven_by_the_record_of_its_revision(harness: LedgerHarnes
     assert harness.content(SECOND, SHORT_S) == FINDING
 
 
+def test_a_finding_is_proven_by_a_look_at_its_revision_only(harness: LedgerHarness) -> None:
+    with harness.claim(FIRST) as claim:
+        claim.record_finding(FINDING, is_proven=False)
+        harness.ledger.record_proof(CONTENT, SECOND)
+    with harness.claim(THIRD, SHORT_S):
+        harness.ledger.record_proof(CONTENT, FIRST)
+    assert harness.content(THIRD, SHORT_S) == FINDING
+
+
 def test_a_record_of_other_bytes_with_the_same_revision_proves_nothing(
     harness: LedgerHarness,
 ) -> None:

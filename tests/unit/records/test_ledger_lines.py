@@ -31,6 +31,7 @@ LINES: dict[str, list[dict[str, Any]]] = {
             "is_proven": False,
             "until": 1790,
         },
+        {"proven": OBJECT_ID},
         {"released": "5f3a", "is_proven": True},
     ],
     "objects": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,48 +10,66 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.response import Detection
-from facescreen.model import Status, Verdict
+from facescreen.model import Outcome, QuarantineResult, Status, Verdict
+from facescreen.screening.quarantine import QuarantineRecords
+from facescreen.settings.table import QuarantineSettings
+from tests.support.collision import COLLIDING_JPEGS
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
+    BUCKETS,
     MOVE_SETTINGS,
     PRIVATE_SETTINGS,
     ProcessKilledError,
     call_before_operation,
+    create_harness,
+    keeps_original,
+    kill_before_operation,
     original_exists,
     quarantined_copies,
-    raise_killed,
+    restart,
     stop_interrupting,
 )
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
-OPERATIONS = range(1, 20)
-"""More store operations than one screening makes."""
 EMULATED_HIGH_RISK = replace(HIGH_RISK, emulator_name="local stand-in")
+NEWER = noise_picture()
 
 
-def test_a_high_risk_object_is_moved_with_its_own_tags_and_the_verdict() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+def get_quarantine(outcome: Outcome) -> QuarantineResult:
+    assert outcome.quarantine is not None
+    return outcome.quarantine
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_high_risk_object_is_moved_with_its_own_tags_and_the_verdict(bucket: str) -> None:
+    harness = create_harness(bucket, HIGH_RISK)
     ref = harness.put(tags={"team": "kyc"})
     assert harness.screen(ref).status is Status.SCREENED
-    assert not original_exists(harness)
     (copy,) = quarantined_copies(harness)
-    assert harness.store.download(replace(copy, etag=ref.etag), convert=False) == PHOTO
-    tags = harness.store.get_tags(copy)
+    assert harness.store.peek_data(copy) == PHOTO
+    tags = harness.store.peek_tags(copy)
     assert (tags["team"], tags["deepfake-verdict"]) == ("kyc", "high_risk")
     (message,) = harness.published_messages()
     biz_id = message["data"]["merchant_biz_id"]
+    detail = "The original is private, not deleted: its bucket has no versions."
     assert message["data"]["quarantine"] == {
         "action": "move",
-        "status": "moved",
-        "detail": "",
+        "status": "private" if keeps_original(bucket) else "moved",
+        "detail": detail if keeps_original(bucket) else "",
         "bucket": "held",
         "key": f"quarantine/selfies/{biz_id}/{PHOTO_REF.key}",
     }
     assert message["data"]["quarantine"]["key"] == copy.key
     (entry,) = harness.history.list_page(limit=9).outcomes
     assert entry["screening"]["quarantine"] == message["data"]["quarantine"]
-    assert harness.screen(ref).status is Status.GONE
+    assert original_exists(harness) == keeps_original(bucket)
+    if keeps_original(bucket):
+        assert harness.store.peek_acl(PHOTO_REF) == "private"
+        assert harness.screen(ref).status is Status.ALREADY_SCREENED
+    else:
+        assert harness.screen(ref).status is Status.GONE
+    assert harness.detection_count == len(harness.published_messages()) == 1
 
 
 @pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
@@ -64,22 +83,23 @@ def test_a_high_risk_object_is_moved_with_its_own_tags_and_the_verdict() -> None
     ],
 )
 def test_no_other_verdict_is_quarantined(
-    detection: Detection | Exception, settings: object
+    detection: Detection | Exception, settings: QuarantineSettings
 ) -> None:
-    harness = ScreenerHarness(detection, quarantine=settings)  # type: ignore[arg-type]
+    harness = create_harness("s3", detection, settings=settings)
     assert harness.screen(harness.put()).quarantine is None
     assert original_exists(harness)
-    assert harness.store.get_acl(PHOTO_REF) == "default"
+    assert quarantined_copies(harness) == []
+    assert harness.store.peek_acl(PHOTO_REF) == "default"
     assert "quarantine" not in harness.published_messages()[0]["data"]
 
 
 def test_an_emulated_verdict_is_quarantined_only_if_the_setting_says_so() -> None:
-    harness = ScreenerHarness(EMULATED_HIGH_RISK, quarantine=MOVE_SETTINGS)
+    harness = create_harness("s3", EMULATED_HIGH_RISK)
     harness.screen(harness.put())
     assert original_exists(harness)
     assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "withheld"
-    harness = ScreenerHarness(
-        EMULATED_HIGH_RISK, quarantine=replace(MOVE_SETTINGS, on_emulated=True)
+    harness = create_harness(
+        "s3", EMULATED_HIGH_RISK, settings=replace(MOVE_SETTINGS, on_emulated=True)
     )
     harness.screen(harness.put())
     assert not original_exists(harness)
@@ -87,37 +107,63 @@ def test_an_emulated_verdict_is_quarantined_only_if_the_setting_says_so() -> Non
 
 
 def test_an_object_marked_failed_is_not_quarantined() -> None:
-    harness = ScreenerHarness(errors.AccessDeniedError("no"), HIGH_RISK, quarantine=MOVE_SETTINGS)
+    harness = create_harness("s3", errors.AccessDeniedError("no"), HIGH_RISK)
     ref = harness.put()
     with pytest.raises(errors.AccessDeniedError):
         harness.screen(ref)
-    harness.screener.mark_failed(ref, errors.AccessDeniedError("no"))
+    harness.screener.mark_failed(ref, errors.AccessDeniedError("no"), harness.create_deadline())
     assert original_exists(harness)
+    assert quarantined_copies(harness) == []
     assert harness.published_messages()[0]["data"]["verdict"] == "failed"
 
 
-@pytest.mark.parametrize("number", OPERATIONS)
-def test_a_process_killed_at_any_operation_loses_no_object(number: int) -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
-    ref = harness.put(tags={"team": "kyc"})
-    operations = call_before_operation(harness.store, number, raise_killed)
-    try:
-        harness.screen(ref)
-    except ProcessKilledError:
-        assert original_exists(harness)
-        harness.screen(ref)
-    else:
-        assert len(operations) < number
-    stop_interrupting(harness.store)
-    assert not original_exists(harness)
-    (copy,) = quarantined_copies(harness)
-    assert harness.store.get_tags(copy)["deepfake-verdict"] == "high_risk"
+# Kills and failures.
+
+
+@pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_process_killed_at_any_operation_loses_no_object(
+    bucket: str, settings: QuarantineSettings
+) -> None:
+    for number in itertools.count(1):
+        harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
+        ref = harness.put(tags={"team": "kyc"})
+        operations = kill_before_operation(harness, number)
+        try:
+            harness.screen(ref)
+        except ProcessKilledError:
+            restart(harness)
+            calls = harness.detection_count + (0 if has_finding(harness) else 1)
+            harness.screen(ref)
+            assert harness.detection_count == calls
+        assert_quarantined_once(harness, bucket, settings)
+        if len(operations) < number:
+            return
+
+
+def has_finding(harness: ScreenerHarness) -> bool:
+    """Whether the finding that was paid for is in the ledger."""
+    entries = map(harness.state.read, harness.state.list_keys("ledger/2/content/", ""))
+    return any(b'"finding"' in entry for entry in entries)
+
+
+def assert_quarantined_once(
+    harness: ScreenerHarness, bucket: str, settings: QuarantineSettings
+) -> None:
+    is_kept = settings is PRIVATE_SETTINGS or keeps_original(bucket)
+    assert original_exists(harness) == is_kept
+    if is_kept:
+        assert harness.store.peek_acl(PHOTO_REF) == "private"
+        assert harness.tags()["deepfake-verdict"] == "high_risk"
+    if settings is MOVE_SETTINGS:
+        (copy,) = quarantined_copies(harness)
+        assert harness.store.peek_tags(copy)["deepfake-verdict"] == "high_risk"
     assert len({message["id"] for message in harness.published_messages()}) == 1
-    assert harness.detection_count == 1
 
 
-def test_the_original_is_kept_while_the_message_cannot_be_published() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_the_original_is_kept_while_the_message_cannot_be_published(bucket: str) -> None:
+    harness = create_harness(bucket, HIGH_RISK)
     ref = harness.put()
     publish = harness.publisher.publish
 
@@ -130,76 +176,126 @@ def test_the_original_is_kept_while_the_message_cannot_be_published() -> None:
         harness.screen(ref)
     assert original_exists(harness)
     harness.screen(ref)
-    assert not original_exists(harness)
-    assert len(harness.published_messages()) == harness.detection_count == 1
+    assert_quarantined_once(harness, bucket, MOVE_SETTINGS)
+    assert harness.detection_count == 1
 
 
-@pytest.mark.parametrize("number", OPERATIONS)
+# Overwrites.
+
+
 @pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
-def test_an_object_that_overwrites_the_original_is_not_deleted(
-    settings: object, number: int
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_an_object_that_overwrites_the_original_is_neither_deleted_nor_given_its_verdict(
+    bucket: str, settings: QuarantineSettings
 ) -> None:
-    """Except in the round trip between the last check and the deletion: OSS has no conditional
-    deletion."""
-    harness = ScreenerHarness(HIGH_RISK, quarantine=settings)  # type: ignore[arg-type]
-    ref, newer = harness.put(), noise_picture()
-    operations = call_before_operation(harness.store, number, lambda: harness.put(newer))
-    harness.screen(ref)
-    if operations[number - 1 : number] in ([], ["delete"]):
-        return
-    assert harness.store.download(PHOTO_REF, convert=False) == newer
-    assert harness.tags() == {}
+    number = 1
+    while overwrite_before_operation(number, bucket, settings):
+        number += 1
+    assert number > 5
 
 
-def test_the_same_bytes_uploaded_again_are_moved_without_another_call() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+def overwrite_before_operation(number: int, bucket: str, settings: QuarantineSettings) -> bool:
+    """Returns whether there are that many operations."""
+    harness = create_harness(bucket, settings=settings, flagged=(PHOTO,))
+    events = [harness.put()]
+    operations = call_before_operation(
+        harness.store, number, lambda: events.append(harness.put(NEWER))
+    )
+    harness.screen(events[0])
+    stop_interrupting(harness.store)
+    if len(operations) < number:
+        return False
+    assert harness.store.peek_data(PHOTO_REF) == NEWER
+    assert harness.tags().get("deepfake-verdict") in (None, "low_risk")
+    harness.screen(events[1])
+    assert harness.store.peek_data(PHOTO_REF) == NEWER
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
+    return True
+
+
+def test_a_retake_that_is_uploaded_during_a_slow_deletion_is_kept() -> None:
+    """The request is carried out when its client has given up, and the retake was uploaded."""
+    harness = create_harness("s3", flagged=(PHOTO,))
+    ref = harness.put()
+    harness.store.hold_next("delete")
+    with pytest.raises(errors.ServiceUnavailableError):
+        harness.screen(ref)
+    retake = harness.put(NEWER)
+    harness.store.land_held()
+    harness.screen(retake)
+    assert harness.store.peek_data(PHOTO_REF) == NEWER
+
+
+def test_an_older_version_becomes_current_when_a_newer_one_is_moved() -> None:
+    harness = create_harness("oss versioned", flagged=(PHOTO,))
+    harness.screen(harness.put(NEWER))
     harness.screen(harness.put())
-    assert harness.screen(harness.put()).quarantine.status == "moved"
-    assert not original_exists(harness)
-    assert (len(quarantined_copies(harness)), harness.detection_count) == (1, 1)
+    assert harness.store.peek_data(PHOTO_REF) == NEWER
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
 
 
-def test_a_quarantined_object_can_be_screened_and_stays_there() -> None:
-    harness = ScreenerHarness(HIGH_RISK, HIGH_RISK, quarantine=MOVE_SETTINGS)
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_the_same_bytes_uploaded_again_are_moved_without_another_call(bucket: str) -> None:
+    harness = create_harness(bucket, HIGH_RISK)
+    statuses = [get_quarantine(harness.screen(harness.put())).status for _ in range(2)]
+    assert statuses == (["private"] * 2 if keeps_original(bucket) else ["moved"] * 2)
+    assert harness.detection_count == 1
+    assert len(quarantined_copies(harness)) == 1
+    first, second = harness.published_messages()
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_quarantined_object_can_be_screened_and_stays_there(bucket: str) -> None:
+    harness = create_harness(bucket, HIGH_RISK)
     harness.screen(harness.put())
     (copy,) = quarantined_copies(harness)
     assert harness.screen(copy).quarantine is None
     assert quarantined_copies(harness) == [copy]
+    assert harness.store.peek_acl(copy) == "default"
+    assert harness.detection_count == 1
 
 
 def test_a_quarantine_key_that_is_too_long_is_published_as_refused() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+    harness = create_harness("s3", HIGH_RISK)
     ref = replace(PHOTO_REF, key="k" * 1000)
     harness.store.put(ref.bucket, ref.key, PHOTO)
     assert harness.screen(ref).status is Status.SCREENED
     quarantine = harness.published_messages()[0]["data"]["quarantine"]
     assert (quarantine["status"], quarantine["bucket"]) == ("refused", None)
     assert "longer than the store allows" in quarantine["detail"]
-    assert harness.store.head(ref)
+    assert harness.store.exists(ref.bucket, ref.key)
 
 
 def replace_bytes(harness: ScreenerHarness, key: str) -> None:
     harness.store.put("held", key, b"cut", harness.tags())
 
 
+def replace_with_collision(harness: ScreenerHarness, key: str) -> None:
+    """The copy has the same ETag, size and CRC."""
+    harness.store.put("held", key, COLLIDING_JPEGS[1], harness.tags())
+
+
 def remove_tags(harness: ScreenerHarness, key: str) -> None:
-    harness.store.put("held", key, PHOTO, {})
+    harness.store.put_tags("held", key, {})
 
 
 def delete_copy(harness: ScreenerHarness, key: str) -> None:
     harness.store.remove("held", key)
 
 
-@pytest.mark.parametrize("damage", [replace_bytes, remove_tags, delete_copy])
+@pytest.mark.parametrize(
+    "damage", [replace_bytes, replace_with_collision, remove_tags, delete_copy]
+)
 def test_the_original_is_not_deleted_if_the_copy_differs(
     damage: Callable[[ScreenerHarness, str], None],
 ) -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
-    ref = harness.put()
+    harness = create_harness("s3", HIGH_RISK)
+    ref = harness.put(COLLIDING_JPEGS[0])
 
     def damage_new_copy(operation: str) -> None:
         for copy in quarantined_copies(harness):
-            harness.store.before_operation = lambda operation: None
+            stop_interrupting(harness.store)
             damage(harness, copy.key)
 
     harness.store.before_operation = damage_new_copy
@@ -211,22 +307,29 @@ def test_the_original_is_not_deleted_if_the_copy_differs(
     assert not original_exists(harness)
 
 
-def test_a_high_risk_object_is_made_private() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
+# Private objects.
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_high_risk_object_is_made_private(bucket: str) -> None:
+    harness = create_harness(bucket, HIGH_RISK, settings=PRIVATE_SETTINGS)
     ref = harness.put()
-    harness.screen(ref)
-    assert harness.store.get_acl(PHOTO_REF) == "private"
+    outcome = harness.screen(ref)
+    assert get_quarantine(outcome) == QuarantineResult("private", "private")
+    assert harness.store.peek_acl(PHOTO_REF) == "private"
     assert harness.tags()["deepfake-verdict"] == "high_risk"
     assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "private"
+    assert harness.screen(ref).status is Status.ALREADY_SCREENED
+    assert harness.detection_count == len(harness.published_messages()) == 1
 
 
 def test_an_object_overwritten_while_it_is_made_private_is_superseded() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
-    ref, newer = harness.put(), noise_picture()
+    harness = create_harness("oss", HIGH_RISK, settings=PRIVATE_SETTINGS)
+    ref = harness.put()
 
     def overwrite(operation: str) -> None:
         if operation == "set_acl":
-            harness.put(newer)
+            harness.put(NEWER)
 
     harness.store.before_operation = overwrite
     assert harness.screen(ref).status is Status.SUPERSEDED
@@ -234,7 +337,7 @@ def test_an_object_overwritten_while_it_is_made_private_is_superseded() -> None:
 
 
 def test_a_refused_acl_is_published_as_refused() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
+    harness = create_harness("oss", HIGH_RISK, settings=PRIVATE_SETTINGS)
     ref = harness.put()
 
     def refuse(operation: str) -> None:
@@ -248,3 +351,32 @@ def test_a_refused_acl_is_published_as_refused() -> None:
     quarantine = harness.published_messages()[0]["data"]["quarantine"]
     assert (quarantine["action"], quarantine["status"]) == ("private", "refused")
     assert "AccessControlListNotSupported" in quarantine["detail"]
+
+
+# Records.
+
+
+def test_a_release_is_for_these_bytes_under_this_key() -> None:
+    released, colliding = COLLIDING_JPEGS
+    harness = create_harness("s3", flagged=COLLIDING_JPEGS)
+    ref = harness.put(released)
+    records = QuarantineRecords(harness.ledger)
+    pinned = harness.pinner.pin(ref, harness.create_deadline())
+    records.record_release(ref, pinned.sha256)
+    assert get_quarantine(harness.screen(ref)).status == "released"
+    assert original_exists(harness)
+
+    assert get_quarantine(harness.screen(harness.put(colliding))).status == "moved"
+    other_ref = replace(PHOTO_REF, key="other.jpg")
+    harness.store.put(other_ref.bucket, other_ref.key, released)
+    assert get_quarantine(harness.screen(other_ref)).status == "moved"
+
+
+def test_a_previous_acl_is_that_of_these_bytes_under_this_key() -> None:
+    records = QuarantineRecords(ScreenerHarness().ledger)
+    records.save_acl(PHOTO_REF, "ab" * 32, "public-read")
+    records.save_acl(PHOTO_REF, "ab" * 32, "private")
+    assert records.get_acl(PHOTO_REF, "ab" * 32) == "public-read"
+    assert records.get_acl(PHOTO_REF, "cd" * 32) == ""
+    assert records.get_acl(replace(PHOTO_REF, key="other.jpg"), "ab" * 32) == ""
+    assert records.get_acl(replace(PHOTO_REF, etag="E", version_id="v"), "ab" * 32) != ""
