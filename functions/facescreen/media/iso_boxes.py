@@ -27,10 +27,10 @@ def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Wind
         offset += size
 
 
-def iterate_intact_boxes(window: Window) -> Iterator[tuple[bytes, Window]]:
-    """Yield the boxes of a whole file, up to the first that its description does not fit: readers
-    stop there too. It may be cut off, or a phone may have added bytes that are no box."""
-    boxes = iterate_boxes(window)
+def iterate_intact_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Window]]:
+    """Yield the boxes up to the first that is damaged: readers stop there too. A file may be cut
+    off, or a phone may have added bytes that are no box."""
+    boxes = iterate_boxes(window, offset)
     while True:
         try:
             yield next(boxes)

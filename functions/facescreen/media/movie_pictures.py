@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from facescreen.media import coded_frames, display_properties, sample_tables
+from facescreen.media.box_places import has_misplaced_box
 from facescreen.media.iso_boxes import (
     find_child,
     group_children,
@@ -85,6 +86,8 @@ def _check_file(file: Window) -> Iterator[str]:
         yield "It has fragments that only some players show."
     if not _COMPRESSED_BOXES.isdisjoint(kinds):
         yield "A part of its description is compressed, which not all players can read."
+    if has_misplaced_box(file):
+        yield "A part of its description is in a place where only some players read it."
     if any(kind == b"meta" and _read_meta_handler(content) == b"pict" for kind, content in boxes):
         yield "It has a still picture beside the video."
 

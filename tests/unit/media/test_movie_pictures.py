@@ -254,3 +254,57 @@ DISPLAYS = {
 @pytest.mark.parametrize("content", DISPLAYS.values(), ids=DISPLAYS)
 def test_a_display_that_not_all_players_apply_is_a_second_picture(content: bytes) -> None:
     assert probe_bytes(content).second_picture
+
+
+def nested(content: bytes, depth: int) -> bytes:
+    return content if depth == 0 else box(b"udta", nested(content, depth - 1))
+
+
+def inside(parent: bytes, content: bytes, addition: bytes) -> bytes:
+    """The file with a box added in front of the others of the first `parent`, and all boxes around
+    it made longer."""
+    result = bytearray(content)
+    start = content.index(parent) - 4
+    for outer in PATHS[parent]:
+        place = content.index(outer) - 4
+        (size,) = struct.unpack_from(">I", content, place)
+        struct.pack_into(">I", result, place, size + len(addition))
+    result[start + 8 : start + 8] = addition
+    return bytes(result)
+
+
+PATHS = {
+    b"moov": (b"moov",),
+    b"trak": (b"moov", b"trak"),
+    b"mdia": (b"moov", b"trak", b"mdia"),
+    b"minf": (b"moov", b"trak", b"mdia", b"minf"),
+}
+OTHER_TABLES = stsz(50) + stco(9)
+ELST = full_box(b"elst", counted_table(">IiI", (500, 0, 1 << 16)))
+ONE = mp4(VIDEO)
+MISPLACED = {
+    "a track outside the moov": ONE + VIDEO.trak(),
+    "a track in front of the moov": ftyp(b"isom") + VIDEO.trak() + moov(VIDEO),
+    "a track in user data": mp4(VIDEO, extra_boxes=box(b"udta", VIDEO.trak())),
+    "tables in the moov": mp4(VIDEO, extra_boxes=OTHER_TABLES),
+    "tables in the track": inside(b"trak", ONE, OTHER_TABLES),
+    "tables in the track's user data": inside(b"trak", ONE, box(b"udta", OTHER_TABLES)),
+    "tables in the track's metadata": inside(b"trak", ONE, full_box(b"meta", OTHER_TABLES)),
+    "tables in QuickTime's metadata": inside(b"trak", ONE, box(b"meta", OTHER_TABLES)),
+    "tables in the media": inside(b"mdia", ONE, OTHER_TABLES),
+    "tables in the media information": inside(b"minf", ONE, OTHER_TABLES),
+    "tables in the video's sample entry": mp4(replace(VIDEO, entry_boxes=OTHER_TABLES)),
+    "tables in the sound's sample entry": mp4(
+        VIDEO, replace(SOUND, entry_boxes=box(b"wave", OTHER_TABLES))
+    ),
+    "an edit list outside its box": inside(b"trak", ONE, ELST),
+    "an edit list in user data": inside(b"trak", ONE, box(b"udta", ELST)),
+    "a movie in user data": mp4(VIDEO, extra_boxes=box(b"udta", moov(VIDEO))),
+    "a fragment in user data": mp4(VIDEO, extra_boxes=box(b"udta", box(b"moof"))),
+    "boxes deeper than players look": mp4(VIDEO, extra_boxes=nested(box(b"free"), 20)),
+}
+
+
+@pytest.mark.parametrize("content", MISPLACED.values(), ids=MISPLACED)
+def test_a_description_in_the_wrong_place_is_a_second_picture(content: bytes) -> None:
+    assert "place where only some players" in str(probe_bytes(content).second_picture)
