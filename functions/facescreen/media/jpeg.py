@@ -1,56 +1,75 @@
-"""Reads JPEG (ITU-T T.81, Annex B): the frame header, and the orientation in the EXIF segment."""
+"""Reads JPEG (ITU-T T.81, Annex B): the frame header, and the metadata that changes the picture."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from facescreen.media import exif
+from facescreen.media import icc, jpeg_frame, jpeg_trailer
+from facescreen.media.jpeg_segments import (
+    APP1,
+    APP2,
+    find_frame_size,
+    iterate_header_segments,
+    iterate_segments,
+)
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
+from facescreen.media.one_picture import find_second_picture
+from facescreen.media.orientation import EXIF_PREFIX, Orientations
+from facescreen.media.reader import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.reader import Window
-
-_FRAME_HEADER_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""SOF0 to SOF15, without DHT, JPG and DAC, whose codes are in the same range."""
-_END_OF_IMAGE, _START_OF_SCAN, _APP1 = 0xD9, 0xDA, 0xE1
-
-_MARKER_PATTERN = re.compile(rb"\xff([^\x00\xff])")
-_MAX_PADDING_BYTES = 4096
-"""A marker must follow within these bytes. Fill bytes may precede it, and decoders skip others
-too."""
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+_PROFILE_PREFIX = b"ICC_PROFILE\0"
 
 
 def read(window: Window) -> Media:
-    """Read the first frame header: further pictures (MPO, thumbnails) are in other places."""
-    frame = orientation = None
-    for marker, segment in _iterate_segments(window):
-        if marker in _FRAME_HEADER_MARKERS and frame is None:
-            frame = segment.unpack(">xHH")
-        elif (
-            marker == _APP1 and orientation is None and segment.read_up_to(0, 6) == exif.EXIF_PREFIX
-        ):
-            orientation = exif.read_orientation(segment)
-    if frame is None:
+    """Read the first frame header, and the metadata before the picture."""
+    segments = list(iterate_header_segments(window))
+    size = find_frame_size(segments)
+    if size is None:
         raise UnreadableMediaError("The JPEG contains no picture.")
-    height, width = frame
-    return build_image_media("image/jpeg", width, height, orientation=orientation or 1)
+    orientations = Orientations()
+    for segment in segments:
+        if segment.marker == APP1:
+            _add_metadata(orientations, segment.content)
+    second_picture = find_second_picture(window, _iterate_findings)
+    return build_image_media(
+        "image/jpeg",
+        *size,
+        orientation=orientations.value,
+        second_picture=second_picture or orientations.second_picture,
+    )
 
 
-def _iterate_segments(window: Window) -> Iterator[tuple[int, Window]]:
-    """Yield the marker and content of each segment before the scan, where the compressed picture
-    begins."""
-    offset = 2
-    while True:
-        match = _MARKER_PATTERN.search(window.read_up_to(offset, _MAX_PADDING_BYTES))
-        if match is None:
-            raise UnreadableMediaError("The JPEG is damaged: it ends before its picture.")
-        marker = match[1][0]
-        if marker in (_START_OF_SCAN, _END_OF_IMAGE):
-            return
-        offset += match.end()
-        (length,) = window.unpack(">H", offset)
-        yield marker, window.subwindow(offset + 2, length - 2)
-        offset += length
+def _add_metadata(orientations: Orientations, content: Window) -> None:
+    if content.read_up_to(0, len(EXIF_PREFIX)) == EXIF_PREFIX:
+        orientations.add_exif(content)
+    elif content.read_up_to(0, len(_XMP_PREFIX)) == _XMP_PREFIX:
+        orientations.add_xmp(content.read_exactly(0, content.size))
+
+
+def _iterate_findings(window: Window) -> Iterator[str]:
+    segments = list(iterate_segments(window))
+    yield from jpeg_frame.iterate_findings(window, segments)
+    yield from _check_profile([s.content for s in segments if s.marker == APP2])
+    yield from jpeg_trailer.iterate_findings(window, segments)
+
+
+def _check_profile(app2: list[Window]) -> Iterator[str]:
+    """Check the color profile, which may be in several segments, each with its number and their
+    count."""
+    size = len(_PROFILE_PREFIX)
+    parts = [content for content in app2 if content.read_up_to(0, size) == _PROFILE_PREFIX]
+    if not parts:
+        return
+    numbers = [part.unpack("BB", size) for part in parts]
+    if sorted(numbers) != [(number + 1, len(parts)) for number in range(len(parts))]:
+        yield "Its color profile is incomplete, or there are several."
+        return
+    ordered = [part for _, part in sorted(zip(numbers, parts, strict=True), key=lambda p: p[0])]
+    profile = b"".join(part.read_exactly(size + 2, part.size - size - 2) for part in ordered)
+    if len(profile) > icc.MAX_PROFILE_BYTES:
+        yield "Its color profile is too long to check."
+    yield from icc.iterate_findings(Window.of_bytes(profile))

@@ -36,6 +36,10 @@ _TOO_MANY_PARTS_MESSAGE = "The file is too complex: it has more than 20,000 part
 _TOO_MANY_ROWS_MESSAGE = "The file is too complex: its tables have more than 100,000 rows."
 
 
+class TooComplexMediaError(UnreadableMediaError):
+    """The object has more parts or rows, or is larger, than the limits allow."""
+
+
 class RangeReader(Protocol):
     """Reads ranges of the object; each call is a request. Its errors pass through probe."""
 
@@ -61,6 +65,11 @@ class Window:
     def of_object(cls, reader: RangeReader) -> Window:
         """Create a window over the whole object."""
         return cls(_LimitedReader(reader), 0, reader.size)
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Window:
+        """Create a window over bytes that were decompressed or decoded, with limits of its own."""
+        return cls.of_object(_BytesReader(content))
 
     def read_exactly(self, offset: int, length: int) -> bytes:
         """Read exactly `length` bytes."""
@@ -92,6 +101,17 @@ class Window:
         return Window(self._source, self.start + offset, size)
 
 
+class _BytesReader:
+    """A RangeReader of bytes in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._content[start : start + length]
+
+
 class _LimitedReader:
     """Reads and keeps blocks of one object, and enforces the limits."""
 
@@ -117,21 +137,21 @@ class _LimitedReader:
         return block[:length]
 
     def count_part(self) -> None:
-        """Count one part. Raises UnreadableMediaError beyond MAX_PARTS."""
+        """Count one part. Raises TooComplexMediaError beyond MAX_PARTS."""
         self._parts_left -= 1
         if self._parts_left < 0:
-            raise UnreadableMediaError(_TOO_MANY_PARTS_MESSAGE)
+            raise TooComplexMediaError(_TOO_MANY_PARTS_MESSAGE)
 
     def count_rows(self, count: int) -> None:
-        """Count rows of a table. Raises UnreadableMediaError beyond MAX_ROWS."""
+        """Count rows of a table. Raises TooComplexMediaError beyond MAX_ROWS."""
         self._rows_left -= count
         if self._rows_left < 0:
-            raise UnreadableMediaError(_TOO_MANY_ROWS_MESSAGE)
+            raise TooComplexMediaError(_TOO_MANY_ROWS_MESSAGE)
 
     def _read_block(self, start: int, length: int) -> bytes:
         read_length = max(length, self._next_read)
         if read_length > self._bytes_left:
-            raise UnreadableMediaError(_TOO_LARGE_MESSAGE)
+            raise TooComplexMediaError(_TOO_LARGE_MESSAGE)
         self._bytes_left -= read_length
         self._next_read *= 2
         return self._reader.read(start, min(read_length, self._reader.size - start))

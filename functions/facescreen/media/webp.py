@@ -4,61 +4,126 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import exif
+from facescreen.media import icc
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
+from facescreen.media.one_picture import find_second_picture
+from facescreen.media.orientation import Orientations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from facescreen.media.reader import Window
 
 _FIRST_CHUNK_OFFSET = 12
-_ANIMATION, _EXIF = 0x02, 0x08
+_CHUNK_HEADER_SIZE = 8
+_ANIMATION_FLAG, _EXIF_FLAG = 0x02, 0x08
+_LOSSLESS_ALPHA_BIT = 1 << 28
+
+_PICTURE_CHUNKS = (b"VP8 ", b"VP8L")
+_ANIMATION_CHUNKS = frozenset({b"ANIM", b"ANMF"})
+_MAX_XMP_BYTES = 4 * 1024 * 1024
 
 
 def read(window: Window) -> Media:
-    """Read the first chunk, which has the format and the size."""
-    (kind,) = window.unpack("4s", _FIRST_CHUNK_OFFSET)
-    read_format = _READERS_BY_CHUNK.get(kind)
-    if read_format is None:
+    """Read the first chunk, which has the format and the size, and the metadata after the
+    picture."""
+    kind = window.read_exactly(_FIRST_CHUNK_OFFSET, 4)
+    read_size = _SIZE_READERS_BY_CHUNK.get(kind)
+    if read_size is None:
         raise UnreadableMediaError("The WebP does not begin with a picture.")
-    return read_format(window)
-
-
-def _read_lossy(window: Window) -> Media:
-    start_code, width, height = window.unpack("<3sHH", _FIRST_CHUNK_OFFSET + 11)
-    if start_code != b"\x9d\x01\x2a":
-        raise UnreadableMediaError("The WebP's picture does not begin like VP8.")
-    # The upper two bits of each request scaling, which players ignore.
-    return build_image_media("image/webp", width & 0x3FFF, height & 0x3FFF)
-
-
-def _read_lossless(window: Window) -> Media:
-    signature, sizes = window.unpack("<BI", _FIRST_CHUNK_OFFSET + 8)
-    if signature != 0x2F:
-        raise UnreadableMediaError("The WebP's picture does not begin like lossless VP8.")
-    return build_image_media("image/webp", 1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF))
-
-
-def _read_extended(window: Window) -> Media:
-    flags, width, height = window.unpack("<B3x3s3s", _FIRST_CHUNK_OFFSET + 8)
+    width, height = read_size(window.subwindow(_FIRST_CHUNK_OFFSET + _CHUNK_HEADER_SIZE))
+    orientations = Orientations()
+    if kind == b"VP8X":
+        for kind, chunk in _iterate_chunks(window):
+            if kind == b"EXIF":
+                orientations.add_exif(chunk)
+            elif kind == b"XMP ":
+                orientations.add_xmp(chunk.read_up_to(0, _MAX_XMP_BYTES))
+    second_picture = find_second_picture(window, _iterate_findings)
     return build_image_media(
         "image/webp",
-        1 + int.from_bytes(width, "little"),
-        1 + int.from_bytes(height, "little"),
-        orientation=_read_orientation(window) if flags & _EXIF else 1,
-        second_picture="It is an animation." if flags & _ANIMATION else None,
+        width,
+        height,
+        orientation=orientations.value,
+        second_picture=second_picture or orientations.second_picture,
     )
 
 
-def _read_orientation(window: Window) -> int:
-    """Read the EXIF chunk, which is after the picture."""
+def _read_lossy_size(chunk: Window) -> tuple[int, int]:
+    start_code, width, height = chunk.unpack("<3sHH", 3)
+    if start_code != b"\x9d\x01\x2a":
+        raise UnreadableMediaError("The WebP's picture does not begin like VP8.")
+    # The upper two bits of each request scaling, which players ignore.
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _read_lossless_size(chunk: Window) -> tuple[int, int]:
+    signature, sizes = chunk.unpack("<BI")
+    if signature != 0x2F:
+        raise UnreadableMediaError("The WebP's picture does not begin like lossless VP8.")
+    return 1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF)
+
+
+def _read_canvas_size(chunk: Window) -> tuple[int, int]:
+    width, height = chunk.unpack("<3s3s", 4)
+    return 1 + int.from_bytes(width, "little"), 1 + int.from_bytes(height, "little")
+
+
+_SIZE_READERS_BY_CHUNK = {
+    b"VP8 ": _read_lossy_size,
+    b"VP8L": _read_lossless_size,
+    b"VP8X": _read_canvas_size,
+}
+
+
+def _iterate_chunks(window: Window) -> Iterator[tuple[bytes, Window]]:
+    """Yield the chunks, also behind the end that the file announces, up to its true end, or to
+    something that is no chunk."""
     offset = _FIRST_CHUNK_OFFSET
-    while window.size - offset >= 8:
+    while window.size - offset >= _CHUNK_HEADER_SIZE:
         kind, size = window.unpack("<4sI", offset)
-        chunk = window.subwindow(offset + 8, size)
-        if kind == b"EXIF":
-            return exif.read_orientation(chunk)
-        offset += 8 + size + size % 2
-    return 1
+        if not kind.isascii():
+            return
+        start = offset + _CHUNK_HEADER_SIZE
+        yield kind, window.subwindow(start, min(size, window.size - start))
+        offset = start + size + size % 2
 
 
-_READERS_BY_CHUNK = {b"VP8 ": _read_lossy, b"VP8L": _read_lossless, b"VP8X": _read_extended}
+def _iterate_findings(window: Window) -> Iterator[str]:
+    chunks = list(_iterate_chunks(window))
+    kinds = [kind for kind, _ in chunks]
+    pictures = [(kind, chunk) for kind, chunk in chunks if kind in _PICTURE_CHUNKS]
+    if not _ANIMATION_CHUNKS.isdisjoint(kinds):
+        yield "It is an animation."
+    if kinds[0] == b"VP8X":
+        yield from _check_flags(chunks)
+    if len(pictures) > 1 or kinds.count(b"VP8X") > 1:
+        yield "It contains more than one picture."
+    if b"ALPH" in kinds or any(_has_alpha(kind, chunk) for kind, chunk in pictures):
+        yield "Parts of it are transparent, so that it looks different on each background."
+    for kind, chunk in chunks:
+        if kind == b"ICCP":
+            yield from icc.iterate_findings(chunk)
+
+
+def _check_flags(chunks: list[tuple[bytes, Window]]) -> Iterator[str]:
+    (flags,) = chunks[0][1].unpack("B")
+    if flags & _ANIMATION_FLAG:
+        yield "It is an animation."
+    canvas = _read_canvas_size(chunks[0][1])
+    for kind, chunk in chunks:
+        if kind in _PICTURE_CHUNKS and _SIZE_READERS_BY_CHUNK[kind](chunk) != canvas:
+            yield "Its picture does not cover the same area in all programs."
+        if kind == b"EXIF" and not flags & _EXIF_FLAG:
+            orientations = Orientations()
+            orientations.add_exif(chunk)
+            if orientations.value != 1:
+                yield "Only some programs turn it: its EXIF is not announced."
+
+
+def _has_alpha(kind: bytes, picture: Window) -> bool:
+    """Whether a lossless picture says that it has transparent pixels: encoders look at them."""
+    if kind != b"VP8L":
+        return False
+    (sizes,) = picture.unpack("<xI")
+    return bool(sizes & _LOSSLESS_ALPHA_BIT)

@@ -230,7 +230,21 @@ def exif_block(orientation: int, order: str = "<") -> bytes:
     return b"Exif\0\0" + header + struct.pack(order + "IH", 8, 1) + field + bytes(4)
 
 
+def jpeg_frame(
+    *components: int, marker: int = 0xC0, width: int = 480, height: int = 640, factors: int = 0x11
+) -> bytes:
+    """A JPEG's frame header; `components` are their identifiers."""
+    rows = b"".join(bytes([component, factors, 0]) for component in components)
+    return jpeg_segment(marker, struct.pack(">BHHB", 8, height, width, len(components)) + rows)
+
+
+def jpeg_scan(*components: int, first: int = 0, last: int = 63, bits: int = 0) -> bytes:
+    """The header of a scan; of progressive scans it sends coefficients from `first` to `last`."""
+    selectors = b"".join(bytes([component, 0]) for component in components)
+    return jpeg_segment(0xDA, bytes([len(components)]) + selectors + bytes([first, last, bits]))
+
+
 def jpeg(*segments: bytes, width: int = 480, height: int = 640) -> bytes:
-    """A JPEG without its compressed image data."""
-    frame = jpeg_segment(0xC0, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
-    return b"\xff\xd8" + b"".join(segments) + frame + jpeg_segment(0xDA, bytes(6))
+    """A grey JPEG without its compressed image data."""
+    frame = jpeg_frame(1, width=width, height=height)
+    return b"\xff\xd8" + b"".join(segments) + frame + jpeg_scan(1)

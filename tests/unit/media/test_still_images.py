@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from facescreen.media.media import UnreadableMediaError
 from tests.support.media.encoded_files import HEIGHT, WIDTH, encode_animation, encode_image
 from tests.support.media.handmade_files import exif_block
+from tests.support.media.handmade_images import riff, vp8, vp8x
 from tests.support.media.memory_reader import probe_bytes
 
 ENCODED_FILES = {
@@ -64,20 +65,15 @@ def test_the_orientation_of_a_webp_follows_its_image_data(orientation: int) -> N
     assert media.rotated == (orientation != 1)
 
 
-def riff(*chunks: tuple[bytes, bytes]) -> bytes:
-    padded = (
-        struct.pack("<4sI", fourcc, len(data)) + data + bytes(len(data) % 2)
-        for fourcc, data in chunks
-    )
-    return b"RIFF\0\0\0\0WEBP" + b"".join(padded)
-
-
-EXTENDED = (b"VP8X", b"\x08" + bytes(3) + struct.pack("<HBHB", 479, 0, 639, 0))
+PICTURE = vp8(480, 640)
 WEBP_CHUNKS = {
-    "exif behind a chunk of odd size": ([(b"VP8 ", b"odd"), (b"EXIF", exif_block(6))], True),
-    "exif without prefix": ([(b"EXIF", exif_block(6)[6:])], True),
-    "exif announced but absent": ([(b"VP8 ", b"even")], False),
-    "nothing in the last chunk": ([(b"XMP ", b"")], False),
+    "exif behind a chunk of odd size": (
+        [(b"ICCP", b"odd"), PICTURE, (b"EXIF", exif_block(6))],
+        True,
+    ),
+    "exif without prefix": ([PICTURE, (b"EXIF", exif_block(6)[6:])], True),
+    "exif announced but absent": ([PICTURE], False),
+    "nothing in the last chunk": ([PICTURE, (b"XMP ", b"")], False),
 }
 
 
@@ -85,7 +81,7 @@ WEBP_CHUNKS = {
 def test_the_orientation_is_read_from_the_chunks_of_a_webp(
     chunks: list[tuple[bytes, bytes]], rotated: bool
 ) -> None:
-    media = probe_bytes(riff(EXTENDED, *chunks))
+    media = probe_bytes(riff(vp8x(0x08, 480, 640), *chunks))
     assert (media.width, media.height) == ((640, 480) if rotated else (480, 640))
     assert media.rotated == rotated
 
@@ -100,7 +96,7 @@ GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
 
 
 def test_a_bmp_may_be_stored_top_down_or_have_a_short_header() -> None:
-    top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640)
+    top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640) + bytes(112)
     short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
     for content in (top_down, short):
         media = probe_bytes(content)
