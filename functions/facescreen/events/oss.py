@@ -72,13 +72,15 @@ def _read_event_name(event: JsonObject, key: str) -> str:
 
 def _build_object_ref(event_name: str, oss: JsonObject, event_time: str) -> ObjectRef:
     oss_object = oss.get_object("object")
-    size = oss_object.get_optional_size("size")
+    etag, size = oss_object.get_optional_string("eTag"), oss_object.get_optional_size("size")
+    if event_name == _SYMLINK_EVENT:
+        # They are the symlink's own. Its readers, and each look at it, get the target's.
+        etag, size = "", None
     return ObjectRef(
         store="oss",
         bucket=oss.get_object("bucket").get_bucket_name("name"),
         key=require_object_key(oss_object.get_string("key"), f"{oss_object.path}.key"),
-        etag=oss_object.get_optional_string("eTag").strip('"').upper(),
-        # A symlink's own size says nothing about the bytes that its readers get.
-        size=None if event_name == _SYMLINK_EVENT else size,
+        etag=etag.strip('"').upper(),
+        size=size,
         event_time=event_time,
     )

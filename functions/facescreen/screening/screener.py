@@ -92,8 +92,15 @@ class Screener:
 
     def _screen_event(self, ref: ObjectRef, attempt: Attempt) -> Outcome:
         """Screen the current revision if the event is about it, or else an older version."""
-        with attempt.timings.measure("look"):
-            pinned = self._pinner.pin(ref, attempt.deadline)
+        try:
+            with attempt.timings.measure("look"):
+                pinned = self._pinner.pin(ref, attempt.deadline)
+        except ObjectNotFoundError:
+            # A delete marker may hide the version. It is current again without the marker.
+            version = self._find_unscreened_version(ref, None, attempt.deadline)
+            if version is None:
+                raise
+            return self._revision_screener.screen(version, attempt)
         outcome = Outcome(ref, Status.SUPERSEDED)
         if ref.etag in ("", pinned.ref.etag):
             outcome = self._revision_screener.screen(pinned, attempt)
@@ -107,16 +114,19 @@ class Screener:
         return outcome
 
     def _find_unscreened_version(
-        self, ref: ObjectRef, current: PinnedObject, deadline: Deadline
+        self, ref: ObjectRef, current: PinnedObject | None, deadline: Deadline
     ) -> PinnedObject | None:
         """Return an older version with the event's ETag that has no verdict yet. OSS's events name
-        no version, and an older version becomes the current one when newer ones are deleted."""
-        if current.pin is not Pin.VERSION or ref.version_id or not ref.etag:
+        no version, and an older version becomes the current one when newer ones are deleted.
+        `current` is None if the key has no current version."""
+        is_versioned = current is None or current.pin is Pin.VERSION
+        if not is_versioned or ref.version_id or not ref.etag:
             return None
+        current_version_id = "" if current is None else current.ref.version_id
         versions = (
             version
             for version in self._store.list_versions(ref)
-            if version.etag == ref.etag and version.version_id != current.ref.version_id
+            if version.etag == ref.etag and version.version_id != current_version_id
         )
         for version, _ in zip(versions, range(_MAX_VERSIONS_CHECKED), strict=False):
             if self._ledger.get_record(compute_object_id(version, version.version_id)) is None:

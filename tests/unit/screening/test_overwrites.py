@@ -236,6 +236,17 @@ def test_a_version_that_was_overwritten_before_its_event_is_screened() -> None:
     assert_tagged_as_judged(harness)
 
 
+def test_a_version_that_was_deleted_before_its_event_is_screened() -> None:
+    """It becomes the current version when its delete marker is deleted, without an event."""
+    harness = judging_harness(versioned=True)
+    flagged = replace(harness.put(FLAGGED), version_id="")
+    (version,) = harness.store.list_versions(PHOTO_REF)
+    harness.store.remove(BUCKET, KEY)
+    assert harness.screen(flagged).status is Status.SCREENED
+    assert harness.store.peek_tags(version)["deepfake-verdict"] == "high_risk"
+    assert harness.screen(flagged).status is Status.GONE
+
+
 def test_each_of_several_versions_with_the_same_bytes_is_tagged() -> None:
     harness = judging_harness(versioned=True)
     refs = [harness.put(FLAGGED), harness.put(CLEAN), harness.put(FLAGGED)]
