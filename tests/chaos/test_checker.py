@@ -138,7 +138,7 @@ LETTER = {
     "requestPayload": f'{{"key": "{KEY}", "eTag": "E1"}}',
     "responsePayload": '{"errorType": "AccessRefused"}',
 }
-SECOND_CALL = call(request_id="R2", time=instant(9), answered=instant(9.3))
+SECOND_CALL = call(request_id="R2", time=instant(25), answered=instant(25.3))
 BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "a low risk tag on bytes judged high risk": (
         "no false clean",
@@ -235,7 +235,7 @@ def test_one_more_call_is_excused(reason: str) -> None:
     """One more is, and a third call is not."""
     fields = EXCUSED[reason]
     assert checker.find_double_pays(evidence(**fields)) == []
-    third = call(request_id="R3", time=instant(30), answered=instant(30.3))
+    third = call(request_id="R3", time=instant(60), answered=instant(60.3))
     calls = [*fields["calls"], third]
     assert checker.find_double_pays(evidence(**{**fields, "calls": calls})) != []
 
