@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.model import Verdict
+from facescreen.model import ObjectType, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # a merged tag.
 _INVALID_TAG_CHARS = re.compile(r"[^A-Za-z0-9+\-=._:/]")
 _MAX_TAG_VALUE_CHARS = 256
+UNSCREENABLE_OBJECT_TYPES = frozenset({ObjectType.APPENDABLE, ObjectType.SYMLINK})
+"""OSS's types of objects whose bytes can't be pinned."""
 _TAG_NAMES = ("verdict", "reason", "etag", "at")
 
 
@@ -30,6 +32,14 @@ class TaggedVerdict:
     etag: str
     at: str
     """ISO 8601, UTC, if `build_tags` wrote it."""
+
+    def is_about(self, etag: str, object_type: ObjectType = ObjectType.NORMAL) -> bool:
+        """Whether this is a verdict on the current bytes of an object that is listed with `etag`
+        and `object_type`. An appendable object may change without a new ETag in time, and a symlink
+        shows another object's bytes: their only verdict is ``unscreenable``."""
+        if object_type in UNSCREENABLE_OBJECT_TYPES:
+            return self.verdict is Verdict.UNSCREENABLE
+        return self.etag == etag
 
 
 def build_tags(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str, str]:

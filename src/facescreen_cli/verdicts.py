@@ -53,7 +53,7 @@ class TagReader:
         except errors.FacescreenError:
             self._check_readable()
             return NoVerdictReason.UNREAD
-        return self._classify(ref, item.etag, tags)
+        return self._classify(ref, item, tags)
 
     def _check_readable(self) -> None:
         """Raise the error if no tags can be read, not even to learn that an object does not
@@ -67,12 +67,13 @@ class TagReader:
         with name_missing_permission(f"{store.name}:GetObjectTagging", ref.bucket):
             return retry(lambda: store.get_tags(ref))
 
-    def _classify(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> TagState:
+    def _classify(self, ref: ObjectRef, item: ObjectSummary, tags: dict[str, str]) -> TagState:
         prefix, form = self._settings.tag_prefix, self._settings.tag_form
         verdict = read_tagged_verdict(tags, prefix=prefix, form=form)
         if verdict is not None:
-            return verdict if verdict.etag == etag else NoVerdictReason.STALE
-        skipped = ref.is_folder_marker or self._settings.filters.get_skip_reason(ref)
+            is_current = verdict.is_about(item.etag, item.object_type)
+            return verdict if is_current else NoVerdictReason.STALE
+        skipped = self._settings.filters.excludes_listed(ref, item.object_type)
         return NoVerdictReason.SKIPPED if skipped else NoVerdictReason.UNSCREENED
 
 

@@ -60,9 +60,9 @@ class SweeperHarness:
     def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
         return self.store.put(bucket, key, data)
 
-    def tag(self, key: str, etag: str) -> None:
+    def tag(self, key: str, etag: str, verdict: Verdict = Verdict.LOW_RISK) -> None:
         """Tag the object with a verdict on the bytes with `etag`."""
-        finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
+        finding = Finding(verdict, "fs1", "2026-11-23T04:05:06Z")
         tags = build_tags(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.model import Finding, Verdict
+from facescreen.model import Finding, ObjectType, Verdict
 from facescreen.tags import TaggedVerdict, build_tags, read_tagged_etag, read_tagged_verdict
 
 SCREENED_AT = "2026-11-23T04:05:06Z"
@@ -31,6 +31,26 @@ def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[st
 def test_an_unknown_verdict_is_ignored(form: str, key: str, value: str) -> None:
     tags = {key: value, "deepfake-etag": "E" * 32}
     assert read_tagged_verdict(tags, prefix=PREFIX, form=form) is None
+
+
+@pytest.mark.parametrize(
+    ("verdict", "etag", "object_type", "is_current"),
+    [
+        (Verdict.LOW_RISK, "E", ObjectType.NORMAL, True),
+        (Verdict.LOW_RISK, "E", ObjectType.MULTIPART, True),
+        (Verdict.LOW_RISK, "another", ObjectType.NORMAL, False),
+        (Verdict.UNSCREENABLE, "another", ObjectType.NORMAL, False),
+        (Verdict.LOW_RISK, "E", ObjectType.SYMLINK, False),
+        (Verdict.LOW_RISK, "E", ObjectType.APPENDABLE, False),
+        (Verdict.UNSCREENABLE, "another", ObjectType.SYMLINK, True),
+        (Verdict.UNSCREENABLE, "another", ObjectType.APPENDABLE, True),
+    ],
+)
+def test_only_unscreenable_is_a_verdict_on_an_object_that_can_not_be_pinned(
+    verdict: Verdict, etag: str, object_type: ObjectType, is_current: bool
+) -> None:
+    tagged_verdict = TaggedVerdict(verdict, (), "E", SCREENED_AT)
+    assert tagged_verdict.is_about(etag, object_type) is is_current
 
 
 def test_the_etag_is_read_whatever_the_verdict() -> None:

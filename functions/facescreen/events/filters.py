@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from facescreen.model import ObjectType
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectRef
@@ -35,6 +37,13 @@ class Filters:
         if lower_key.endswith(self.exclude_suffixes):
             return "suffix"
         return self._get_size_skip_reason(ref.size)
+
+    def excludes_listed(self, ref: ObjectRef, object_type: ObjectType) -> bool:
+        """Whether an object is not screened that is listed with `object_type`. A symlink is never a
+        folder marker, and its size says nothing about the bytes that its readers get."""
+        if object_type is ObjectType.SYMLINK:
+            return bool(self.get_skip_reason(replace(ref, size=None)))
+        return ref.is_folder_marker or bool(self.get_skip_reason(ref))
 
     def excludes_prefix(self, prefix: str) -> bool:
         """Whether every key that starts with `prefix` is skipped."""

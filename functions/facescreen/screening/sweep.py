@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from facescreen.bus.ports import Invoker
     from facescreen.deepfake.rate_limiter import RateLimiter
     from facescreen.events.filters import Filters
+    from facescreen.model import ObjectType
     from facescreen.screening.sweep_cursor import Cursors, CursorStore, SweepCursor
     from facescreen.settings.table import SweepSettings, WatchedPrefix
     from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary
@@ -79,7 +80,7 @@ class VerdictChecker:
     tag_prefix: str
     tag_form: str
 
-    def has_verdict(self, ref: ObjectRef) -> bool:
+    def has_verdict(self, ref: ObjectRef, object_type: ObjectType) -> bool:
         """Whether an object has a verdict for its current bytes. Always False if no tags are
         written (TAG_FORM=none); the function then finds the verdict in its ledger."""
         try:
@@ -87,7 +88,7 @@ class VerdictChecker:
         except ObjectNotFoundError:
             return True
         tagged_verdict = read_tagged_verdict(tags, prefix=self.tag_prefix, form=self.tag_form)
-        return tagged_verdict is not None and tagged_verdict.etag == ref.etag
+        return tagged_verdict is not None and tagged_verdict.is_about(ref.etag, object_type)
 
     def check_readable(self, watched_prefix: WatchedPrefix) -> None:
         """Raise the error if no tags can be read in a prefix, not even to learn that an object
@@ -233,16 +234,10 @@ class Sweeper:
         self, page: ListingPage, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         for listed_object in page.objects:
-            ref = ObjectRef(
-                self.store.name,
-                watched_prefix.bucket,
-                listed_object.key,
-                listed_object.etag,
-                "",
-                listed_object.size,
-            )
-            if self._is_due(ref, listed_object, run.cursors[watched_prefix.name]):
-                stop_reason = self._submit_if_unscreened(ref, watched_prefix, run, deadline)
+            if self._is_due(listed_object, watched_prefix, run.cursors[watched_prefix.name]):
+                stop_reason = self._submit_if_unscreened(
+                    listed_object, watched_prefix, run, deadline
+                )
                 if stop_reason is not None:
                     return stop_reason
             run.advance(watched_prefix, listed_object)
@@ -250,23 +245,40 @@ class Sweeper:
             self._save_cursors(run)
         return StopReason.TIME_LIMIT if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S else None
 
-    def _is_due(self, ref: ObjectRef, listed_object: ObjectSummary, cursor: SweepCursor) -> bool:
-        if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
+    def _build_ref(self, listed_object: ObjectSummary, watched_prefix: WatchedPrefix) -> ObjectRef:
+        return ObjectRef(
+            self.store.name,
+            watched_prefix.bucket,
+            listed_object.key,
+            listed_object.etag,
+            "",
+            listed_object.size,
+        )
+
+    def _is_due(
+        self, listed_object: ObjectSummary, watched_prefix: WatchedPrefix, cursor: SweepCursor
+    ) -> bool:
+        ref = self._build_ref(listed_object, watched_prefix)
+        if not ref.key.endswith(self.settings.suffix):
             return False
-        if self.filters.get_skip_reason(ref):
+        if self.filters.excludes_listed(ref, listed_object.object_type):
             return False
         return self.retry_schedule.is_due_between(
             listed_object.last_modified, cursor.since, cursor.until
         )
 
     def _submit_if_unscreened(
-        self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
+        self,
+        listed_object: ObjectSummary,
+        watched_prefix: WatchedPrefix,
+        run: SweepRun,
+        deadline: Deadline,
     ) -> StopReason | None:
         """Return why the run stops before this object; None if it may continue."""
         if deadline.remaining_s() < _MIN_TIME_LEFT_TO_CHECK_S:
             return StopReason.TIME_LIMIT
         run.checked += 1
-        if self._has_verdict(ref, watched_prefix, run):
+        if self._has_verdict(listed_object, watched_prefix, run):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
@@ -274,16 +286,20 @@ class Sweeper:
         if wait_s is None:
             return StopReason.TIME_LIMIT
         time.sleep(wait_s)
-        self.invoker.submit(build_event(ref))
+        ref = self._build_ref(listed_object, watched_prefix)
+        self.invoker.submit(build_event(ref, listed_object.object_type))
         run.submitted += 1
         return None
 
-    def _has_verdict(self, ref: ObjectRef, watched_prefix: WatchedPrefix, run: SweepRun) -> bool:
+    def _has_verdict(
+        self, listed_object: ObjectSummary, watched_prefix: WatchedPrefix, run: SweepRun
+    ) -> bool:
         """Return whether an object has a verdict. False if its tags alone can't be read: the
         function that screens it may read them, or its dead letter says why not. Raises the error
         if no object's tags can be read."""
+        ref = self._build_ref(listed_object, watched_prefix)
         try:
-            return self.verdict_checker.has_verdict(ref)
+            return self.verdict_checker.has_verdict(ref, listed_object.object_type)
         except FacescreenError as error:
             self.verdict_checker.check_readable(watched_prefix)
             run.unreadable += 1

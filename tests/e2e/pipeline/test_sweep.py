@@ -20,6 +20,10 @@ from tests.support.samples import sample_files
 
 SWEEP = "facescreen-sweep"
 HOUR_S = 3600
+DUE_IN_S = 2.5
+ALMOST_DUE_S = HOUR_S / 2 - 1.5
+"""Objects of this age reach that of 30 minutes within DUE_IN_S, and after the last run: times have
+whole seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +98,10 @@ def test_an_object_whose_tags_may_not_be_read_does_not_hold_up_the_others(
 ) -> None:
     cloud, cloud_client = cloud_with_prefix
     photo = sample_files(cloud)["portrait.jpg"]
-    # They reach the age of 30 minutes a second from now, so after the last run.
-    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=HOUR_S / 2 - 1):
+    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=ALMOST_DUE_S):
         cloud_client.put("kyc/1 locked.jpg", photo)
         cloud_client.put("kyc/2 lost.jpg", photo)
-    time.sleep(1)
+    time.sleep(DUE_IN_S)
     path = f"/{cloud_client.env['OSS_BUCKET']}/kyc/1 locked.jpg"
     fault = {"operation": "GetObjectTagging", "path": path, "code": "AccessDenied", "status": 403}
     assert fire_sweep(cloud_client, oss={"faults": [fault]}) == {"handed_over": 2}
@@ -115,9 +118,9 @@ def test_a_bucket_whose_tags_may_not_be_read_is_an_error_and_the_next_run_contin
     cloud_with_prefix: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud, cloud_client = cloud_with_prefix
-    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=HOUR_S / 2 - 1):
+    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=ALMOST_DUE_S):
         cloud_client.put("kyc/3 lost.jpg", sample_files(cloud)["portrait.jpg"])
-    time.sleep(1)
+    time.sleep(DUE_IN_S)
     cloud_client.admin.post("/reset")
     denied = {"operation": "GetObjectTagging", "code": "AccessDenied", "status": 403, "times": 9}
     cloud_client.set_behaviour(oss={"faults": [denied]})
@@ -127,6 +130,22 @@ def test_a_bucket_whose_tags_may_not_be_read_is_an_error_and_the_next_run_contin
     assert (run["function"], run["status"]) == (SWEEP, "error")
     assert fire_sweep(cloud_client) == {"handed_over": 1}
     assert cloud_client.tags("kyc/3 lost.jpg")["deepfake-verdict"] == "low_risk"
+
+
+@pytest.mark.slow
+def test_an_append_and_a_symlink_whose_events_were_lost_are_submitted(
+    cloud_with_prefix: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, cloud_client = cloud_with_prefix
+    cloud_client.put("elsewhere/target.jpg", sample_files(cloud)["portrait.jpg"])
+    with uploaded_earlier(cloud, monkeypatch, event=False, age_s=ALMOST_DUE_S):
+        cloud_client.bucket.append_object("kyc/log.jpg", 0, sample_files(cloud)["portrait.jpg"])
+        cloud_client.bucket.put_symlink("elsewhere/target.jpg", "kyc/link.jpg")
+        cloud_client.bucket.put_symlink("elsewhere/target.jpg", "kyc/folder/")
+    time.sleep(DUE_IN_S)
+    assert fire_sweep(cloud_client) == {"handed_over": 3}
+    for key in ("kyc/log.jpg", "kyc/link.jpg", "kyc/folder/"):
+        assert cloud_client.tags(key)["deepfake-verdict"] == "unscreenable"
 
 
 @pytest.mark.usefixtures("cloud_with_prefix")

@@ -14,6 +14,7 @@ from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facescreen.model import ObjectType
 from facescreen.storage.ports import ObjectSummary
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.buckets import StoreBucket
@@ -46,6 +47,12 @@ def read_objects(
 def test_times_and_keys_of_an_oss_inventory_are_parsed(tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, OSS_COLUMNS, "".join(map(oss_row, KEYS)))
     assert read_objects(manifest) == [ObjectSummary(key, "AB", 9, LAST_MODIFIED) for key in KEYS]
+
+
+def test_types_of_an_oss_inventory_are_read_if_there_are_any(tmp_path: Path) -> None:
+    rows = "".join(f'{oss_row("a").rstrip()},"{kind.value}"\r\n' for kind in ObjectType)
+    manifest = write_inventory(tmp_path, f"{OSS_COLUMNS}, ObjectType", rows)
+    assert [summary.object_type for summary in read_objects(manifest)] == list(ObjectType)
 
 
 def test_of_an_s3_inventory_only_the_latest_versions_are_read(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from click import UsageError
 
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
-from facescreen.model import Verdict
+from facescreen.model import ObjectType, Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import (
@@ -59,6 +61,24 @@ class FakePlatform:
 
 def object_summary(key: str) -> ObjectSummary:
     return ObjectSummary(key, "E", 1, NOW)
+
+
+def test_the_types_of_objects_are_kept(tmp_path: Path) -> None:
+    journal = BackfillJournal(tmp_path / "journal", SELECTION)
+    link = ObjectSummary("a/link", "E", 0, NOW, ObjectType.SYMLINK)
+    journal.add_planned([link], PlanProgress(is_complete=True, to_screen=1))
+    [entry] = journal.start_submitting(9)
+    assert entry.object == link
+    journal.close()
+
+
+def test_a_journal_of_version_0_1_is_continued(tmp_path: Path) -> None:
+    create_planned_journal(tmp_path / "journal")
+    with closing(sqlite3.connect(tmp_path / "journal")) as database:
+        database.execute("ALTER TABLE objects DROP COLUMN type")
+    platform = FakePlatform()
+    assert run_backfill(tmp_path / "journal", platform) == len(KEYS)
+    assert sorted(platform.accepted_keys) == KEYS
 
 
 def create_planned_journal(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from facescreen.clients.credentials import Credentials
+from facescreen.model import ObjectType
 from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.journal import BackfillJournal, PlanProgress
 from facescreen_cli.commands.backfill.planning import Planner, count_objects, plan_all, plan_sample
@@ -72,6 +73,9 @@ def test_relative_and_absolute_times_are_parsed(text: str, expected: datetime) -
         (ObjectSummary("b/x.jpg", "E", 1, NOW), "outside the prefix"),
         (ObjectSummary("a/x.txt", "E", 1, NOW), "excluded by the filters"),
         (ObjectSummary("a/", "E", 0, NOW), "excluded by the filters"),
+        (ObjectSummary("a/link.jpg", "E", 0, NOW, ObjectType.SYMLINK), ""),
+        (ObjectSummary("a/link.txt", "E", 0, NOW, ObjectType.SYMLINK), "excluded by the filters"),
+        (ObjectSummary("a/log.jpg", "E", 1, NOW, ObjectType.APPENDABLE), ""),
         (ObjectSummary("a/x.jpg", "E", 1, NOW - timedelta(days=2)), "older than --since 1d"),
         (
             ObjectSummary("a/x.jpg", "E", 1, NOW + timedelta(days=1)),

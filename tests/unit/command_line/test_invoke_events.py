@@ -16,7 +16,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.events.build import build_event
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
-from facescreen.model import ObjectRef
+from facescreen.model import ObjectRef, ObjectType
 from facescreen_cli.environment import Environment
 from facescreen_cli.sdk.invoker import connect_invoker
 
@@ -51,6 +51,22 @@ def test_the_function_reads_the_same_object_from_the_event(ref: ObjectRef) -> No
     payload = event if ref.store == "oss" else json.loads(event)
     assert read_event(payload, Filters()).objects == [ref]
     assert event.isascii()
+
+
+@pytest.mark.parametrize("object_type", [ObjectType.SYMLINK, ObjectType.APPENDABLE])
+def test_the_event_of_an_object_that_can_not_be_pinned_names_no_bytes(
+    object_type: ObjectType,
+) -> None:
+    """The object may have another ETag and size by then, and a symlink shows its target's."""
+    names = {ObjectType.SYMLINK: "PutSymlink", ObjectType.APPENDABLE: "AppendObject"}
+    event = build_event(ObjectRef("oss", "selfies", "kyc/", "E" * 32, size=0), object_type)
+    [record] = json.loads(event)["events"]
+    assert record["eventName"] == f"ObjectCreated:{names[object_type]}"
+    assert "eTag" not in record["oss"]["object"]
+    objects = read_event(event, Filters(min_bytes=9)).objects
+    assert objects == (
+        [ObjectRef("oss", "selfies", "kyc/")] if object_type is ObjectType.SYMLINK else []
+    )
 
 
 @given(REFS.filter(lambda ref: ref.store == "s3"))

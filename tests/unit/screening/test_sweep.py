@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.events.filters import Filters
-from facescreen.model import ObjectRef
+from facescreen.model import ObjectRef, ObjectType, Verdict
 from facescreen.screening.sweep import StopReason
 from facescreen.settings.table import WatchedPrefix
 from facescreen.storage.ports import ListingPage
@@ -43,6 +43,34 @@ def test_an_object_is_submitted_unless_its_verdict_is_about_its_bytes() -> None:
     harness.tag("overwritten", "THE-ETAG-BEFORE")
     assert harness.sweep(HOUR).checked == 3
     assert harness.submitted_keys == ["overwritten"]
+
+
+def test_objects_that_can_not_be_pinned_are_submitted_unless_they_are_unscreenable() -> None:
+    """Their other verdict tags are forged, or were written before an append."""
+    harness = SweeperHarness(filters=Filters(min_bytes=1))
+    list_page = harness.store.list_page
+
+    def list_types(bucket: str, prefix: str, after: str) -> ListingPage:
+        page = list_page(bucket, prefix, after)
+        typed = (
+            replace(item, object_type=ObjectType(item.key.split(" ")[0])) for item in page.objects
+        )
+        return ListingPage(tuple(typed), page.next_key)
+
+    harness.store.list_page = list_types  # type: ignore[method-assign]
+    for object_type in ("Appendable", "Normal", "Symlink"):
+        for verdict in (Verdict.LOW_RISK, Verdict.UNSCREENABLE):
+            key = f"{object_type} {verdict.value}"
+            harness.tag(key, harness.put(key), verdict)
+    harness.put("Symlink folder/", data=b"")
+    harness.sweep(HOUR)
+    assert harness.submitted_keys == ["Appendable low_risk", "Symlink folder/", "Symlink low_risk"]
+    events = [json.loads(payload)["events"][0] for payload in harness.invoker.payloads]
+    assert [event["eventName"].partition(":")[2] for event in events] == [
+        "AppendObject",
+        "PutSymlink",
+        "PutSymlink",
+    ]
 
 
 def test_an_object_deleted_during_the_sweep_is_ignored() -> None:

@@ -45,7 +45,7 @@ continue, run the same command again).
     default="",
     help="Read an inventory of the bucket instead of listing it. MANIFEST is its manifest.json, a "
     "file or an object (oss://..., s3://...). The inventory must be CSV with Key, Size, "
-    "LastModifiedDate and ETag.",
+    "LastModifiedDate and ETag, and should have OSS's ObjectType.",
 )
 @click.option(
     "--since",

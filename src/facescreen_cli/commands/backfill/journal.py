@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from click import UsageError
 
+from facescreen.model import ObjectType
 from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.sources import Cursor
 
@@ -38,6 +39,7 @@ CREATE TABLE IF NOT EXISTS objects (
     etag TEXT NOT NULL,
     size INTEGER NOT NULL,
     modified REAL NOT NULL,
+    type TEXT NOT NULL DEFAULT 'Normal',
     state INTEGER NOT NULL DEFAULT 0,
     verdict TEXT NOT NULL DEFAULT ''
 );
@@ -118,6 +120,7 @@ class BackfillJournal:
         try:
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.executescript(_SCHEMA)
+            self._add_missing_column()
             stored = self._get_note("said")
             if stored is None:
                 self._put_note("said", json.dumps(request))
@@ -127,6 +130,15 @@ class BackfillJournal:
             raise UsageError(f"{self.path} is not a backfill's journal") from None
         if stored is not None:
             self._check_same_request(json.loads(stored), json.loads(json.dumps(request)))
+
+    def _add_missing_column(self) -> None:
+        """Version 0.1 did not record the objects' types."""
+        with closing(self._database.execute("PRAGMA table_info(objects)")) as columns:
+            names = {name for _, name, *_ in columns}
+        if "type" not in names:
+            self._database.execute(
+                "ALTER TABLE objects ADD COLUMN type TEXT NOT NULL DEFAULT 'Normal'"
+            )
 
     def _check_same_request(self, stored: dict[str, Any], request: dict[str, Any]) -> None:
         changed = [name for name in request if stored.get(name) != request[name]]
@@ -149,10 +161,14 @@ class BackfillJournal:
 
     def add_planned(self, objects: Iterable[ObjectSummary], progress: PlanProgress) -> None:
         """Add objects, each once, and save the progress in the same transaction."""
-        rows = ((o.key, o.etag, o.size, o.last_modified.timestamp()) for o in objects)
+        rows = (
+            (o.key, o.etag, o.size, o.last_modified.timestamp(), o.object_type.value)
+            for o in objects
+        )
         with self._transaction():
             self._database.executemany(
-                "INSERT OR IGNORE INTO objects (key, etag, size, modified) VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO objects (key, etag, size, modified, type) "
+                "VALUES (?, ?, ?, ?, ?)",
                 rows,
             )
             self._put_note("progress", progress.to_json())
@@ -209,14 +225,21 @@ class BackfillJournal:
         self.path.unlink()
 
     def _select_entries(self, where: str, *values: int) -> list[JournalEntry]:
-        query = f"SELECT id, key, etag, size, modified FROM objects WHERE {where}"  # noqa: S608
+        columns = "id, key, etag, size, modified, type"
+        query = f"SELECT {columns} FROM objects WHERE {where}"  # noqa: S608
         with closing(self._database.execute(query, values)) as rows:
             return [
                 JournalEntry(
                     id_,
-                    ObjectSummary(key, etag, size, datetime.fromtimestamp(modified, timezone.utc)),
+                    ObjectSummary(
+                        key,
+                        etag,
+                        size,
+                        datetime.fromtimestamp(modified, timezone.utc),
+                        ObjectType(object_type),
+                    ),
                 )
-                for id_, key, etag, size, modified in rows
+                for id_, key, etag, size, modified, object_type in rows
             ]
 
     def _count_entries(self, where: str, state: int) -> int:

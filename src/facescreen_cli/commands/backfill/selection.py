@@ -62,5 +62,5 @@ class SelectionFilter:
         if self._until is not None and item.last_modified >= self._until:
             return f"newer than --until {self._selection.until}"
         ref = self._selection.build_ref(item)
-        is_excluded = ref.is_folder_marker or self._filters.get_skip_reason(ref)
+        is_excluded = self._filters.excludes_listed(ref, item.object_type)
         return "excluded by the filters" if is_excluded else ""

@@ -81,7 +81,8 @@ class Submitter:
         try:
             self.rate_limiter.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.invoker.submit(build_event(self.selection.build_ref(entry.object, now)))
+            ref = self.selection.build_ref(entry.object, now)
+            self.invoker.submit(build_event(ref, entry.object.object_type))
         except StopRequestedError:
             return PLANNED, None
         except errors.TransientError as failure:  # the platform may have accepted it all the same

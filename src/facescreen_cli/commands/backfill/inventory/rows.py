@@ -14,12 +14,14 @@ from urllib.parse import unquote_plus
 
 from click import UsageError
 
+from facescreen.model import ObjectType
 from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.inventory.manifest import InventoryFile
 
 MAX_LINE_BYTES = 16 * 1024
 """A key of 1,024 bytes takes 3,072 when every byte is encoded; the other columns are short."""
 _BLOCK_BYTES = 1024 * 1024
+_OBJECT_TYPES = {object_type.value: object_type for object_type in ObjectType}
 
 
 class RowReader:
@@ -31,6 +33,7 @@ class RowReader:
         self._modified, self._etag = columns["LastModifiedDate"], columns["ETag"]
         self._latest = columns.get("IsLatest")
         self._marker = columns.get("IsDeleteMarker")
+        self._object_type = columns.get("ObjectType")
         self._upper_case = upper_case
 
     def read(self, file: InventoryFile, stream: IO[bytes]) -> Iterator[ObjectSummary]:
@@ -60,9 +63,16 @@ class RowReader:
                 etag.upper() if self._upper_case else etag,
                 int(row[self._size] or 0),
                 _parse_time(row[self._modified]),
+                self._parse_object_type(row),
             )
         except (IndexError, ValueError):
             raise UsageError(f"{position}: does not match the manifest's fileSchema") from None
+
+    def _parse_object_type(self, row: list[str]) -> ObjectType:
+        """S3's inventories have no types, and OSS's only on request."""
+        if self._object_type is None:
+            return ObjectType.NORMAL
+        return _OBJECT_TYPES.get(row[self._object_type], ObjectType.NORMAL)
 
     def _is_superseded(self, row: list[str]) -> bool:
         """Whether it is an older version, or a delete marker."""
