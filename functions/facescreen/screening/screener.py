@@ -97,20 +97,35 @@ class Screener:
                 pinned = self._pinner.pin(ref, attempt.deadline)
         except ObjectNotFoundError:
             # A delete marker may hide the version. It is current again without the marker.
-            version = self._find_unscreened_version(ref, None, attempt.deadline)
-            if version is None:
+            version_outcome = self._screen_unscreened_version(ref, None, attempt)
+            if version_outcome is None:
                 raise
-            return self._revision_screener.screen(version, attempt)
+            return version_outcome
         outcome = Outcome(ref, Status.SUPERSEDED)
         if ref.etag in ("", pinned.ref.etag):
             outcome = self._revision_screener.screen(pinned, attempt)
         if outcome.status in (Status.ALREADY_SCREENED, Status.SUPERSEDED):
-            version = self._find_unscreened_version(ref, pinned, attempt.deadline)
-            if version is not None:
-                return self._revision_screener.screen(version, attempt)
+            version_outcome = self._screen_unscreened_version(ref, pinned, attempt)
+            if version_outcome is not None:
+                return version_outcome
         if outcome.status is Status.SUPERSEDED and attempt.write_back:
             has_written_tags = _has_written_tags(outcome)
             self._repair(pinned.ref, attempt.deadline, is_overwritten=has_written_tags)
+        return outcome
+
+    def _screen_unscreened_version(
+        self, ref: ObjectRef, current: PinnedObject | None, attempt: Attempt
+    ) -> Outcome | None:
+        """Screen an older version with the event's ETag; None if there is no unscreened one. If
+        another delivery has screened it meanwhile, this one is about the next."""
+        outcome = None
+        for _ in range(_MAX_VERSIONS_CHECKED):
+            version = self._find_unscreened_version(ref, current, attempt.deadline)
+            if version is None:
+                return outcome
+            outcome = self._revision_screener.screen(version, attempt)
+            if outcome.status is not Status.ALREADY_SCREENED:
+                return outcome
         return outcome
 
     def _find_unscreened_version(

@@ -257,6 +257,25 @@ def test_each_of_several_versions_with_the_same_bytes_is_tagged() -> None:
     assert sorted(harness.judge.judged) == sorted([FLAGGED, CLEAN])
 
 
+def test_two_deliveries_at_the_same_time_screen_different_versions() -> None:
+    """OSS's events name no version, so both find the same one at first."""
+    harness = judging_harness(versioned=True)
+    refs = [replace(harness.put(FLAGGED), version_id="") for _ in range(3)]
+    harness.screen(refs[0])
+    operations: list[str] = []
+
+    def screen_meanwhile(operation: str) -> None:
+        operations.append(operation)
+        if operations[-2:] == ["versions", "fetch"]:
+            harness.store.before_operation = lambda _: None
+            harness.screen(refs[1])
+
+    harness.store.before_operation = screen_meanwhile
+    assert harness.screen(refs[2]).status is Status.SCREENED
+    for version in harness.store.list_versions(PHOTO_REF):
+        assert "deepfake-verdict" in harness.store.peek_tags(version)
+
+
 def test_a_version_is_screened_without_a_wait_or_a_second_look() -> None:
     harness = judging_harness(versioned=True)
     started, ref = harness.clock.now, harness.put(FLAGGED)
