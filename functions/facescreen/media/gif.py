@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
+from facescreen.media.reader import TooComplexMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,13 +15,15 @@ if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
 _HEADER_SIZE = 13
-_EXTENSION, _PICTURE, _TRAILER, _PADDING = 0x21, 0x2C, 0x3B, 0x00
+_EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
+_NOT_PADDING = re.compile(rb"[^\0]")
 _GRAPHIC_CONTROL = b"\xf9\x04"
 _COLOR_TABLE_FLAG, _TRANSPARENCY_FLAG = 0x80, 0x01
 _MAX_CODE_BITS = 12
 
-_MAX_STEPS = 250_000
-"""Blocks and sub-blocks: a GIF of 20 MB has 82,000 full ones."""
+_MAX_STEPS = 200_000
+"""Sub-blocks: a GIF of 20 MB has 82,000 full ones."""
+_TOO_MANY_STEPS_MESSAGE = "The file is too complex: it has more than 200,000 blocks."
 _MAX_COMPRESSED_BYTES = 1024 * 1024
 """Of a picture whose codes are looked at."""
 
@@ -55,22 +59,23 @@ def _iterate_blocks(content: bytes, offset: int) -> Iterator[tuple[int, int, int
     """Yield the kind, the start and the end of each block, up to the trailer or the end of the
     file. Sub-blocks have at most 255 bytes, so these are many small steps."""
     steps = 0
-    while offset < len(content) and content[offset] != _TRAILER:
-        start, kind = offset, content[offset]
-        if kind == _PADDING:
-            offset += 1
-            continue
-        if kind == _PICTURE and offset + 9 < len(content):
-            offset += 11 + _compute_color_table_size(content[offset + 9])
-        else:
-            offset += 2
+    while True:
+        match = _NOT_PADDING.search(content, offset)
+        if match is None or content[match.start()] == _TRAILER:
+            return
+        start, kind = match.start(), content[match.start()]
+        offset = start + 2
+        if kind == _PICTURE and start + 9 < len(content):
+            offset = start + 11 + _compute_color_table_size(content[start + 9])
         while offset < len(content) and content[offset]:
             offset += 1 + content[offset]
             steps += 1
+            if steps > _MAX_STEPS:
+                raise TooComplexMediaError(_TOO_MANY_STEPS_MESSAGE)
         offset = min(offset + 1, len(content))
         steps += 1
         if steps > _MAX_STEPS:
-            raise UnreadableMediaError("The file is too complex: it has more than 250,000 blocks.")
+            raise TooComplexMediaError(_TOO_MANY_STEPS_MESSAGE)
         yield kind, start, offset
 
 
@@ -82,19 +87,19 @@ def _check_picture(window: Window, start: int, transparent_colors: set[int]) -> 
     if not (screen_flags | flags) & _COLOR_TABLE_FLAG:
         yield "It has no colors of its own, so that programs choose different ones."
     data = window.subwindow(start + 10 + _compute_color_table_size(flags))
-    if any(_may_use_color(data, color) for color in transparent_colors):
+    if transparent_colors and _may_use_colors(data, transparent_colors):
         yield "Parts of it are transparent, so that it looks different on each background."
 
 
-def _may_use_color(data: Window, color: int) -> bool:
-    """Whether the compressed picture may use a color. A color's first appearance is a code of its
-    own, because the strings in the table consist of colors that were read before (GIF89a, Appendix
-    F). So it is enough to look at the codes."""
+def _may_use_colors(data: Window, colors: set[int]) -> bool:
+    """Whether the compressed picture may use one of the colors. A color's first appearance is a
+    code of its own, because the strings in the table consist of colors that were read before
+    (GIF89a, Appendix F). So it is enough to look at the codes."""
     (minimum_bits,) = data.unpack("B")
     compressed = _join_sub_blocks(data)
     if not 2 <= minimum_bits <= 8 or compressed is None:
         return True
-    return color in _iterate_codes(compressed, minimum_bits)
+    return any(code in colors for code in _iterate_codes(compressed, minimum_bits))
 
 
 def _join_sub_blocks(data: Window) -> bytes | None:

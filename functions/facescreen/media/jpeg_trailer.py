@@ -3,6 +3,7 @@ clips, and announce them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from facescreen.media import tiff_directory
@@ -28,6 +29,7 @@ _INDEX_ENTRY_LAYOUT = "III4x"
 _INDEX_ENTRY_SIZE = 16
 _XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_LIST_OF_ITEMS = b"Container:Directory"
+_NOT_PADDING = re.compile(rb"[^\0]")
 _START_OF_JPEG = b"\xff\xd8\xff"
 
 
@@ -37,10 +39,10 @@ def iterate_findings(window: Window, segments: list[Segment]) -> Iterator[str]:
     end = segments[-1]
     if end.marker != END_OF_IMAGE:
         return
-    trailer = window.read_up_to(end.end, window.size)
-    padding = len(trailer) - len(trailer.lstrip(b"\0"))
-    start = end.end + padding
-    if not trailer.startswith(_START_OF_JPEG, padding):
+    content = window.read_exactly(0, window.size)
+    match = _NOT_PADDING.search(content, end.end)
+    start = match.start() if match else window.size
+    if not content.startswith(_START_OF_JPEG, start):
         return
     if any(_announces(segment, end.end, start) for segment in segments):
         return

@@ -10,7 +10,7 @@ from facescreen.media.media import Media, UnreadableMediaError, build_image_medi
 from facescreen.media.one_picture import find_second_picture
 from facescreen.media.orientation import Orientations
 from facescreen.media.png_pixels import Chunk
-from facescreen.media.reader import Window
+from facescreen.media.reader import TooComplexMediaError, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +24,14 @@ _ANCILLARY_BIT = 0x20
 
 _ANIMATION_CHUNKS = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _CRITICAL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_SINGLE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"iDOT")
 _TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
-_RAW_EXIF_KEYWORDS = frozenset({b"Raw profile type exif", b"Raw profile type APP1"})
-"""ImageMagick's way to store EXIF, as hexadecimal digits."""
+_KEYWORDS = frozenset({_XMP_KEYWORD, b"Raw profile type exif", b"Raw profile type APP1"})
+"""The last two are ImageMagick's way to store EXIF, as hexadecimal digits."""
+_MAX_KEYWORD_BYTES = 80
 _MAX_TEXT_BYTES = 1024 * 1024
+_MAX_TEXTS = 16
 _GAMMA_SCALE, _CHROMATICITY_SCALE = 100_000, 100_000
 
 
@@ -43,8 +46,8 @@ def read(window: Window) -> Media:
             width, height = chunk.content.unpack(">II")
         elif chunk.kind == b"eXIf":
             orientations.add_exif(chunk.content)
-        elif chunk.kind in _TEXT_CHUNKS:
-            _add_text(orientations, chunk)
+    for text in _find_texts(chunks):
+        _add_text(orientations, text)
     second_picture = find_second_picture(window, lambda _: _iterate_findings(chunks))
     return build_image_media(
         "image/png",
@@ -75,12 +78,27 @@ def _iterate_chunks(window: Window) -> Iterator[Chunk]:
         raise UnreadableMediaError("The PNG contains no picture.")
 
 
+def _find_texts(chunks: list[Chunk]) -> list[Chunk]:
+    """Return the text chunks where some programs store XMP and EXIF."""
+    texts = [
+        chunk
+        for chunk in chunks
+        if chunk.kind in _TEXT_CHUNKS
+        and chunk.content.read_up_to(0, _MAX_KEYWORD_BYTES).partition(b"\0")[0] in _KEYWORDS
+    ]
+    if len(texts) > _MAX_TEXTS:
+        raise TooComplexMediaError(
+            "The file is too complex: it has more than 16 parts of metadata."
+        )
+    return texts
+
+
 def _add_text(orientations: Orientations, text: Chunk) -> None:
-    """Add the orientation in a text chunk, where some programs store XMP and EXIF."""
+    """Add the orientation in a text chunk."""
     keyword, _, rest = text.content.read_up_to(0, _MAX_TEXT_BYTES).partition(b"\0")
     if keyword == _XMP_KEYWORD:
         orientations.add_xmp(_read_international_text(rest))
-    elif keyword in _RAW_EXIF_KEYWORDS:
+    else:
         digits = _inflate(rest[1:]) if text.kind == b"zTXt" else rest
         block = _parse_hexadecimal(digits)
         orientations.add_raw_exif(Window.of_bytes(block))
@@ -121,7 +139,7 @@ def _iterate_findings(chunks: list[Chunk]) -> Iterator[str]:
 def _check_structure(header: png_pixels.Header, kinds: list[bytes]) -> Iterator[str]:
     if not _ANIMATION_CHUNKS.isdisjoint(kinds):
         yield "It is an animation, even if of one picture."
-    if kinds.count(b"IHDR") > 1 or kinds.count(b"PLTE") > 1:
+    if any(kinds.count(kind) > 1 for kind in _SINGLE_CHUNKS):
         yield "It has a part twice that should be there once."
     if b"CgBI" in kinds or any(_is_critical(kind) for kind in kinds):
         yield "It has parts that only some programs understand."

@@ -39,7 +39,7 @@ def read(window: Window) -> Media:
     page = read_directory(window)
     orientations = Orientations()
     orientations.add_directory(page)
-    for entry in page.find_all(_XMP):
+    for entry in page.find_all(_XMP)[:1]:
         orientations.add_xmp(page.read_bytes(entry, _MAX_XMP_BYTES))
     second_picture = find_second_picture(window, lambda _: _iterate_findings(window, page))
     return build_image_media(

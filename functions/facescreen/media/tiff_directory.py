@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from facescreen.media.media import UnreadableMediaError
 
@@ -22,8 +22,7 @@ _ENTRY_SIZE, _VALUE_SIZE = 12, 4
 _MAX_NUMBERS = 4096
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One field of a directory."""
 
     tag: int

@@ -99,6 +99,8 @@ def _iterate_findings(window: Window) -> Iterator[str]:
         yield from _check_flags(chunks)
     if len(pictures) > 1 or kinds.count(b"VP8X") > 1:
         yield "It contains more than one picture."
+    if kinds.count(b"ICCP") > 1:
+        yield "It has several color profiles, of which programs choose different ones."
     if b"ALPH" in kinds or any(_has_alpha(kind, chunk) for kind, chunk in pictures):
         yield "Parts of it are transparent, so that it looks different on each background."
     for kind, chunk in chunks:

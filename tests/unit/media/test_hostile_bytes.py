@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from functools import cache
 
@@ -27,8 +28,20 @@ from tests.support.media.handmade_files import (
     heif,
     ispe,
     jpeg,
+    jpeg_scan,
     jpeg_segment,
     mp4,
+)
+from tests.support.media.handmade_images import (
+    PNG_SIGNATURE,
+    gamma_curve,
+    icc_profile,
+    png,
+    png_chunk,
+    riff,
+    tiff,
+    vp8,
+    vp8x,
 )
 from tests.support.media.memory_reader import MemoryReader
 
@@ -111,6 +124,28 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     ),
     "png of empty chunks": lambda: encode_image("PNG")[:33] + bytes(FOUR_MB),
     "webp of empty chunks": lambda: b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08" + bytes(FOUR_MB),
+    "png of a hundred million pixels": lambda: _png_bomb(4_096, 8_000),
+    "png with profiles without end": lambda: _png_with(png_chunk(b"iCCP", _PROFILE_BOMB), 900),
+    "png with texts without end": lambda: _png_with(png_chunk(b"zTXt", _TEXT_BOMB), 900),
+    "webp with profiles without end": lambda: riff(
+        vp8x(0x20), *[(b"ICCP", icc_profile(gamma_curve(2.2)))] * 9_000, vp8()
+    ),
+    "gif of transparent colors": lambda: (
+        b"GIF89a\x01\0\x01\0\x87\0\0"
+        + bytes(768)
+        + b"".join(b"\x21\xf9\x04\x01\0\0" + bytes([color]) + b"\0" for color in range(256))
+        + b"\x2c\0\0\0\0\x01\0\x01\0\0\x08"
+        + (b"\xff" * 256) * 5_000
+        + b"\0\x3b"
+    ),
+    "tiff with XMP without end": lambda: tiff(*[(700, 1, FOUR_MB, 8)] * 60_000),
+    "jpeg of restarts": lambda: (
+        b"\xff\xd8\xff\xdd\0\x04\0\x01" + jpeg()[2:] + b"\xff\xd0" * FOUR_MB
+    ),
+    "jpeg of scans": lambda: jpeg() + jpeg_scan(1) * 19_000,
+    "jpeg of 00 after its end": lambda: jpeg() + b"\xff\xd9" + bytes(FOUR_MB),
+    "gif of padding": lambda: b"GIF89a" + b"\1" * 7 + bytes(FOUR_MB),
+    "gif of empty blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe\0" * FOUR_MB,
     "gif of short blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe" + b"\1\1" * FOUR_MB,
     "tiff of the longest directory": lambda: b"II*\0\x08\0\0\0\xff\xff" + b"\3" * FOUR_MB,
     "empty boxes": lambda: ftyp(b"isom") + box(b"free") * 500_000,
@@ -123,6 +158,23 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "fragments without end": lambda: mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT * 50_000,
     "brands without end": lambda: ftyp(b"heic", bytes(FOUR_MB - 100)),
 }
+
+
+_PROFILE_BOMB = b"n\0\0" + zlib.compress(bytes(4 * 1024 * 1024 - 1))
+_TEXT_BOMB = b"Raw profile type exif\0\0" + zlib.compress(bytes(FOUR_MB))
+
+
+def _png_with(chunk: bytes, count: int) -> bytes:
+    return png(*[chunk] * count)
+
+
+def _png_bomb(width: int, height: int) -> bytes:
+    """A PNG with an alpha channel of opaque pixels: as much as is looked at."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    data = zlib.compress((b"\0" + b"\xff" * (4 * width)) * height, 1)
+    return (
+        PNG_SIGNATURE + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", data) + png_chunk(b"IEND")
+    )
 
 
 @pytest.mark.parametrize("create_file", MALICIOUS_FILES.values(), ids=MALICIOUS_FILES)

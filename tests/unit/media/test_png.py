@@ -90,7 +90,7 @@ MORE_PICTURES = {
     "a gamma of zero": (png(gamma(0)), "colors"),
     "linear light": (png(gamma(100_000)), "colors"),
     "an extreme gamma beside sRGB": (png(png_chunk(b"sRGB", b"\0"), gamma(1)), "colors"),
-    "an extreme gamma behind an ordinary one": (png(gamma(45455), gamma(1)), "colors"),
+    "two gammas": (png(gamma(45455), gamma(1)), "twice"),
     "an extreme gamma behind the picture": (png(behind=gamma(1)), "colors"),
     "a damaged gamma": (png(png_chunk(b"gAMA", b"\0")), "colors"),
     "red that is blue": (
