@@ -27,9 +27,9 @@ def test_objects_of_an_inventory_are_screened(
     cloud, cloud_client = cloud_and_client
     backfill = BackfillCommand(cloud_client, tmp_path)
     keys = upload_portraits(cloud, cloud_client, "listed/", 4)
-    etag = cloud_client.bucket.head_object(keys[0]).etag
-    gone, rows = "listed/gone.jpg", "".join(_row(key, etag) for key in keys[:3])
-    manifest = write_inventory(tmp_path / "inventory", OSS_COLUMNS, rows + _row(gone, etag))
+    etags = {key: cloud_client.bucket.head_object(key).etag for key in keys[:3]}
+    rows = "".join(_row(key, etag) for key, etag in (etags | {"listed/gone.jpg": "0" * 32}).items())
+    manifest = write_inventory(tmp_path / "inventory", OSS_COLUMNS, rows)
     base, where = "reports/selfies/inv", f"{backfill.bucket}/reports/selfies/inv"
     for path in (manifest, manifest.with_suffix(".checksum")):
         cloud_client.put(f"{base}/2026-11-23T00-00Z/{path.name}", path.read_bytes())
