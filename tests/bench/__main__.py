@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import (
+    event_to_tag,
     fc_cost,
     folder_quota,
     imported_modules,
@@ -40,6 +41,16 @@ def main() -> None:
             ratio = measured.call_ms / by_url.setdefault(measured.sample, measured.call_ms)
             label = f"{measured.transfer:8}{measured.sample}"
             print(f"  {label:{WIDTH}} {measured.call_ms:6.0f} {ratio:6.2f}")
+    print(
+        f"Milliseconds from event to tag, {event_to_tag.UPLOADS} uploads, the service answering in "
+        f"{event_to_tag.SERVICE_MS} ms: median, p99, and the read with its wait"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for times in event_to_tag.run(Path(folder)):
+            print(
+                f"  {times.bucket:{WIDTH}} {times.median_ms:6.0f} {times.p99_ms:6.0f} "
+                f"{times.settling_ms:6.0f}"
+            )
     with tempfile.TemporaryDirectory() as folder:
         burst_times = burst.run(Path(folder)).call_times
     print(
