@@ -31,6 +31,8 @@ class ObjectRef:
     """Bytes."""
     event_time: str = ""
     """ISO 8601, UTC."""
+    is_replica: bool = False
+    """Whether the event says that the store copied the object from another bucket by itself."""
 
     @property
     def uri(self) -> str:

@@ -57,6 +57,8 @@ class JudgingDetector:
     call_s: float = 0.35
     judged: list[bytes] = field(default_factory=list)
     """What it was paid for."""
+    urls: list[str] = field(default_factory=list)
+    """What it downloaded."""
 
     def detect(self, request: DetectRequest) -> Detection:
         self.sleep(self.call_s / 2)
@@ -71,4 +73,5 @@ class JudgingDetector:
         if isinstance(request.file, bytes):
             return request.file
         url = request.url() if callable(request.url) else request.url
+        self.urls.append(url)
         return self.store.download_presigned(url)

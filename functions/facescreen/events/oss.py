@@ -30,6 +30,7 @@ a deletion the key has no bytes, or those of an older version, which had an even
 Metadata, access lists and tags are not bytes.
 """
 _SYMLINK_EVENT = "ObjectCreated:PutSymlink"
+_REPLICATION_PREFIX = "ObjectReplication:"
 
 
 def read_record(record: JsonObject) -> ObjectRef | None:
@@ -83,4 +84,5 @@ def _build_object_ref(event_name: str, oss: JsonObject, event_time: str) -> Obje
         etag=etag.strip('"').upper(),
         size=size,
         event_time=event_time,
+        is_replica=event_name.startswith(_REPLICATION_PREFIX),
     )

@@ -132,14 +132,15 @@ class ObjectPinner:
             head, content_error = self._store.head(ref), error
         self._clock.synchronize(head.date, requested_at)
         pinned_ref = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-        return PinnedObject(pinned_ref, head, data, self._choose_pin(head), content_error)
+        pin = self._choose_pin(head, is_replica=ref.is_replica)
+        return PinnedObject(pinned_ref, head, data, pin, content_error)
 
-    def _choose_pin(self, head: ObjectHead) -> Pin:
+    def _choose_pin(self, head: ObjectHead, *, is_replica: bool) -> Pin:
         if head.version_id:
             return Pin.VERSION
+        if is_replica or not self._trust_times:
+            return Pin.BYTES
         is_time_plausible = (
             head.compute_settling_time(self._margin).total_seconds() <= _MAX_SETTLING_S
         )
-        if self._trust_times and head.has_visible_time and is_time_plausible:
-            return Pin.TIME
-        return Pin.BYTES
+        return Pin.TIME if head.has_visible_time and is_time_plausible else Pin.BYTES

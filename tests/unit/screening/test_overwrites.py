@@ -186,13 +186,17 @@ def test_what_no_time_pins_is_sent_as_bytes_or_not_at_all() -> None:
     assert harness.tags()["deepfake-reason"] == "RevisionNotPinned"
 
 
-def test_replicas_are_sent_as_bytes_where_the_store_tells_them() -> None:
+@pytest.mark.parametrize("store_name", ["s3", "oss"])
+def test_replicas_are_sent_as_bytes_where_the_store_or_the_event_tells(store_name: str) -> None:
     harness = judging_harness()
-    harness.store.name = "s3"
+    harness.store.name = store_name
     written_at = harness.clock.now - 3600
-    for data in (CLEAN, FLAGGED):
+    for data, judged in ((CLEAN, [CLEAN]), (FLAGGED, [CLEAN, FLAGGED])):
         harness.store.put(BUCKET, KEY, data, is_replica=True, last_modified=written_at)
-        harness.screen(harness.store.create_ref(BUCKET, KEY))
+        ref = harness.store.create_ref(BUCKET, KEY)
+        harness.screen(replace(ref, is_replica=store_name == "oss"))
+        assert harness.judge.judged == judged
+        assert harness.judge.urls == []
         assert_tagged_as_judged(harness)
 
 
