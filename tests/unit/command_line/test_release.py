@@ -46,9 +46,7 @@ def harness_with_moved_object(
     bucket: str = "s3", *, data: bytes = PHOTO, in_parts: bool = False
 ) -> tuple[ScreenerHarness, Releaser]:
     harness = create_harness(bucket, HIGH_RISK)
-    harness.store.put(
-        PHOTO_REF.bucket, PHOTO_REF.key, data, {"team": "kyc"}, is_multipart=in_parts
-    )
+    harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, data, {"team": "kyc"}, is_multipart=in_parts)
     harness.screen(PHOTO_REF)
     assert harness.detection_count == 1
     return harness, create_releaser(harness)
