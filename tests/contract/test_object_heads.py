@@ -88,6 +88,18 @@ def test_a_head_counts_the_tags_if_there_are_any(store_and_writer: StoreAndWrite
     assert store.head(ref).tag_count is None
 
 
+@pytest.mark.slow
+def test_an_acl_moves_last_modified_on_oss_only(store_and_writer: StoreAndWriter) -> None:
+    store, object_writer = store_and_writer
+    ref = object_writer.put("a.jpg", b"x")
+    before = store.head(ref)
+    time.sleep(1.1)
+    store.set_acl(ref, "private")
+    after = store.head(ref)
+    assert (after.etag, after.size) == (before.etag, before.size)
+    assert (after.last_modified > before.last_modified) is (store.name == "oss")
+
+
 @pytest.mark.parametrize("store_and_writer", OSS_STORES, indirect=True)
 class TestAppendableObjects:
     def test_an_append_changes_the_bytes_and_keeps_the_tags(

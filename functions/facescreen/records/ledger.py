@@ -130,6 +130,20 @@ class Ledger:
         entry = self._read_entry(f"{_KEY_PREFIX}content/{content_id}")
         return self._find_valid_finding(entry, content_id, object_id)
 
+    def renew_content_claim(
+        self, key: str, owner: str, object_id: str, deadline: Deadline, length: int
+    ) -> int:
+        """Claim an entry again, which `owner` has claimed. `length` is its likely length. Returns
+        the new one. Raises AlreadyInProgressError if another worker took over."""
+        line = {"claim": owner, "until": self._compute_expiry(deadline), "object": object_id}
+        while not (new_length := self._try_append(key, length, line)):
+            entry = self._read_entry(key)
+            current_claim = entry.get_current_claim(self._clock.now())
+            if current_claim is not None and current_claim["claim"] != owner:
+                raise AlreadyInProgressError("another delivery is screening these bytes now")
+            length = entry.length
+        return new_length
+
     def claim_object(
         self, object_id: str, content_id: str, deadline: Deadline
     ) -> ObjectClaim | ScreeningRecord:
@@ -334,11 +348,15 @@ class ContentClaim(_Claim):
         """Note that a look after the call found the revision unchanged. Recorded on release."""
         self._is_proven = True
 
-    def change_object(self, object_id: str) -> None:
+    def change_object(self, object_id: str, deadline: Deadline) -> None:
         """Continue with another revision of the object, which has the same bytes: the last finding
-        is not proven."""
+        is not proven, and another call follows. Renews the claim until `deadline`, because the
+        finding has shortened it. Raises AlreadyInProgressError if another worker took over."""
         self._object_id = object_id
         self.unproven_findings += 1
+        self._length = self._ledger.renew_content_claim(
+            self._key, self._owner, object_id, deadline, self._length
+        )
 
     def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
         """Record that the object is tagged and announced. `object_id` is that of its last

@@ -179,7 +179,7 @@ class RevisionScreener:
                 claim.mark_proven()
                 return _JudgedObject(finding, seen)
             pinned = seen.pinned
-            claim.change_object(_compute_object_id(pinned))
+            claim.change_object(_compute_object_id(pinned), attempt.deadline)
         return build_object_finding(biz_id, "RevisionNotPinned")
 
     def _detect_content(

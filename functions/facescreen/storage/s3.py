@@ -283,7 +283,7 @@ def _list_page(client: Any, bucket: str, prefix: str, after: str) -> ListingPage
                 entry["Key"],
                 entry["ETag"].strip('"'),
                 entry["Size"],
-                to_whole_seconds(entry["LastModified"]),
+                entry["LastModified"],
                 guess_object_type(entry["ETag"]),
             )
             for entry in listing.get("Contents", ())

@@ -345,13 +345,46 @@ def test_after_a_change_of_revision_the_next_finding_is_about_the_new_one(
 ) -> None:
     with harness.claim(FIRST) as claim:
         claim.record_finding(OTHER_FINDING, is_proven=False)
-        claim.change_object(SECOND)
+        claim.change_object(SECOND, harness.deadline())
         assert claim.unproven_findings == 1
         claim.record_finding(FINDING, is_proven=False)
         claim.mark_done(SECOND, RECORD)
     assert harness.content(SECOND, SHORT_S) == FINDING
     assert harness.content(THIRD, SHORT_S) == FINDING
     assert harness.ledger.get_record(FIRST) is None
+
+
+def test_a_change_of_revision_renews_the_claim_that_the_finding_has_shortened(
+    harness: LedgerHarness,
+) -> None:
+    claim = harness.claim(FIRST)
+    claim.record_finding(OTHER_FINDING, is_proven=False)
+    harness.clock.now += WRITE_BACK_TIMEOUT_S + MAX_CLOCK_SKEW_S + 1
+    claim.change_object(SECOND, harness.deadline())
+    harness.clock.now += WRITE_BACK_TIMEOUT_S + MAX_CLOCK_SKEW_S + 1
+    with pytest.raises(AlreadyInProgressError):
+        harness.content(SECOND, SHORT_S)
+
+
+def test_a_claim_that_another_worker_has_taken_over_is_not_renewed(harness: LedgerHarness) -> None:
+    claim = harness.claim(FIRST)
+    claim.record_finding(OTHER_FINDING, is_proven=False)
+    harness.clock.now += WRITE_BACK_TIMEOUT_S + MAX_CLOCK_SKEW_S + 1
+    harness.claim(SECOND)
+    with pytest.raises(AlreadyInProgressError):
+        claim.change_object(SECOND, harness.deadline())
+
+
+def test_a_claim_is_renewed_behind_the_release_of_an_earlier_worker(harness: LedgerHarness) -> None:
+    earlier = harness.claim(FIRST)
+    harness.clock.now += 60 + MAX_CLOCK_SKEW_S + 1
+    claim = harness.claim(FIRST)
+    claim.record_finding(OTHER_FINDING, is_proven=False)
+    earlier.__exit__()
+    claim.change_object(SECOND, harness.deadline())
+    harness.clock.now += WRITE_BACK_TIMEOUT_S + MAX_CLOCK_SKEW_S + 1
+    with pytest.raises(AlreadyInProgressError):
+        harness.content(SECOND, SHORT_S)
 
 
 def test_the_last_valid_finding_is_used(harness: LedgerHarness) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -159,6 +160,39 @@ def assert_quarantined_once(
         (copy,) = quarantined_copies(harness)
         assert harness.store.peek_tags(copy)["deepfake-verdict"] == "high_risk"
     assert len({message["id"] for message in harness.published_messages()}) == 1
+
+
+@pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_lost_answer_of_any_request_is_neither_a_second_call_nor_a_second_message(
+    bucket: str, settings: QuarantineSettings
+) -> None:
+    for number in itertools.count(1):
+        harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
+        ref = harness.put()
+        operations = lose_answer(harness, number)
+        with suppress(errors.ServiceUnavailableError):
+            harness.screen(ref)
+        harness.store.after_operation = harness.state.after_operation = lambda operation: None
+        harness.screen(ref)
+        assert_quarantined_once(harness, bucket, settings)
+        assert harness.detection_count == 1
+        if len(operations) < number:
+            return
+
+
+def lose_answer(harness: ScreenerHarness, number: int) -> list[str]:
+    """Lose the answer to the `number`-th operation on either store, which is carried out. Returns a
+    list to which the name of each operation is added."""
+    operations: list[str] = []
+
+    def after(operation: str) -> None:
+        operations.append(operation)
+        if len(operations) == number:
+            raise errors.ServiceUnavailableError("the answer was lost")
+
+    harness.store.after_operation = harness.state.after_operation = after
+    return operations
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)

@@ -84,12 +84,18 @@ class TestTimes:
         assert head.last_modified == at(START - 3600)
         assert head.is_replica is is_shown
 
-    def test_a_symlink_has_the_later_time(self) -> None:
+    @pytest.mark.parametrize("is_link_later", [False, True])
+    def test_a_symlink_has_the_later_time(self, is_link_later: bool) -> None:
         store, clock = create_store()
-        store.put_symlink("selfies", "link.jpg", REF.key)
-        clock.now += 5
+        link = ObjectRef("oss", "selfies", "link.jpg")
+        if not is_link_later:
+            store.put_symlink(link.bucket, link.key, REF.key)
+            clock.now += 5
         put(store, b"x")
-        assert store.head(ObjectRef("oss", "selfies", "link.jpg")).last_modified == at(START + 5)
+        if is_link_later:
+            clock.now += 5
+            store.put_symlink(link.bucket, link.key, REF.key)
+        assert store.head(link).last_modified == at(START + 5)
 
 
 class TestRevisions:
@@ -308,3 +314,12 @@ class TestSnapshots:
             store.replace_tags(REF, tags)
             snapshots.add(store.snapshot())
         assert len(snapshots) == 2
+
+    def test_without_versioning_nothing_is_left_of_what_was_overwritten(self) -> None:
+        snapshots = set()
+        for writes in ([b"x"], [b"y", b"x"]):
+            store, _ = create_store()
+            for data in writes:
+                put(store, data)
+            snapshots.add(store.snapshot())
+        assert len(snapshots) == 1

@@ -8,6 +8,7 @@ from facescreen.errors import ObjectNotFoundError
 from facescreen.model import ObjectRef
 from facescreen.screening.pinning import ObjectPinner, PinnedObject
 from facescreen.screening.quarantine import (
+    PRIVATE_ACL,
     QuarantineRecords,
     copy_and_verify,
     delete_if_unchanged,
@@ -122,7 +123,15 @@ class Releaser:
                 Deadline.after(_TIMEOUT_S),
                 must_be_new=plan.existing is None,
             )
+        else:
+            self._restore_kept_original(plan.existing)
         delete_if_unchanged(self.store, quarantined.ref, quarantined.head)
+
+    def _restore_kept_original(self, original: PinnedObject) -> None:
+        """Restore the ACL of an original that was made private because it could not be deleted."""
+        acl = self.records.get_acl(original.ref, original.sha256)
+        if acl and self.store.get_acl(original.ref) == PRIVATE_ACL:
+            self._restore_acl(AclPlan(original, acl))
 
     def _restore_acl(self, plan: AclPlan) -> None:
         self.records.record_release(plan.private.ref, plan.private.sha256)
