@@ -399,7 +399,9 @@ class _Entry:
         return None
 
     def count_findings(self) -> int:
-        return sum("finding" in line for line in self.lines)
+        """Count the findings. One that was appended twice, because its answer was lost, counts
+        once."""
+        return len({json.dumps(line["finding"]) for line in self.lines if "finding" in line})
 
     def is_proven(self, finding_line: dict[str, Any]) -> bool:
         """Whether a finding is proven, by its own line or by a later one."""

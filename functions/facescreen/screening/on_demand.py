@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen.deepfake.request import DetectRequest, create_merchant_biz_id
@@ -84,16 +84,15 @@ class OnDemandScreener:
         """Return the known outcome of an object's current bytes. Raises ObjectNotFoundError,
         NotScreenedError."""
         timings = Timings()
-        finding = self.screener.get_finding(ref, deadline)
-        if finding is None:
+        outcome = self.screener.get_outcome(ref, deadline)
+        if outcome is None or outcome.finding is None:
             raise NotScreenedError("the object's current bytes have not been screened")
-        head = self.store.head(ref)
         tags_etag = read_tagged_etag(
             self.store.get_tags(ref), prefix=self.tag_prefix, form=self.tag_form
         )
-        tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED_RESULT
-        screened_ref = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-        return build_screening_data(screened_ref, finding, tagging, timings.durations_ms)
+        is_tagged = tags_etag == outcome.object.etag
+        tagging = TaggingResult("written") if is_tagged else _NOT_TAGGED_RESULT
+        return build_screening_data(outcome.object, outcome.finding, tagging, timings.durations_ms)
 
     def screen_bytes(
         self, data: bytes, deadline: Deadline, *, idempotency_key: IdempotencyKey | None = None

@@ -62,18 +62,21 @@ class Screener:
             outcome = Outcome(ref, Status.SUPERSEDED)
         return replace(outcome, timing=attempt.timings.durations_ms)
 
-    def get_finding(self, ref: ObjectRef, deadline: Deadline) -> Finding | None:
-        """Return what is known about the current bytes, or those of the version in `ref`. Raises
-        ObjectNotFoundError."""
+    def get_outcome(self, ref: ObjectRef, deadline: Deadline) -> Outcome | None:
+        """Return what is known about the current bytes, or those of the version in `ref`; None if
+        they have not been screened. Raises ObjectNotFoundError."""
         head = self._store.head(ref)
         record = self._ledger.get_record(compute_object_id(ref, head.revision))
         if record is not None and (head.version_id or head.has_visible_time):
-            return record.finding
+            seen = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+            return Outcome(seen, Status.ALREADY_SCREENED, record.finding)
         # The bytes tell, where the revision does not, and while their verdict is being written.
         pinned = self._pinner.pin(ref, deadline)
         if record is not None and record.sha256 == pinned.sha256:
-            return record.finding
-        return self._revision_screener.get_finding(pinned)
+            finding: Finding | None = record.finding
+        else:
+            finding = self._revision_screener.get_finding(pinned)
+        return Outcome(pinned.ref, Status.ALREADY_SCREENED, finding) if finding else None
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about
