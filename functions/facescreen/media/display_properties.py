@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.media import color, icc
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ up to 1.5."""
 _ORDINARY_TRANSFERS = frozenset({1, 2, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 18})
 """Camera and display curves of ITU-T H.273, unspecified included. Linear, logarithmic and reserved
 ones are not among them: they brighten what other readers show as black."""
+
+_ORDINARY_PRIMARIES = frozenset({1, 2, 4, 5, 6, 7, 9, 11, 12, 22})
+"""Rec. 709 and its predecessors, unspecified, Rec. 2020 and P3."""
 
 _CODEC_CONFIGURATIONS = frozenset(
     {b"avcC", b"hvcC", b"av1C", b"vpcC", b"vvcC", b"evcC", b"esds", b"glbl", b"d263", b"jpgC"}
@@ -48,8 +52,10 @@ def iterate_findings(
         yield "It is cropped, and readers that ignore that show more."
     if len(shapes) > 1 or not all(map(is_pixel_shape_ordinary, shapes)):
         yield "Its pixels are stretched, which not all readers do."
-    if not all(map(is_color_ordinary, properties.get(b"colr", []))):
-        yield "Its color description changes the picture, in programs that use it."
+    yield from _iterate_color_findings(properties.get(b"colr", []))
+    for gamma in properties.get(b"gama", []):
+        if not color.is_ordinary_gamma(gamma.unpack(">I")[0] / _FIXED_ONE):
+            yield "Its gamma changes the picture, in programs that use it."
 
 
 def read_crop(clap: Window, width: int, height: int) -> tuple[int, int]:
@@ -102,10 +108,15 @@ def is_matrix_ordinary(matrix: tuple[int, ...]) -> bool:
     )
 
 
-def is_color_ordinary(colr: Window) -> bool:
-    """Return whether a color description has the curve of a camera or display."""
-    (kind,) = colr.unpack("4s")
-    if kind not in (b"nclx", b"nclc"):
-        return True
-    (transfer,) = colr.unpack(">H", 6)
-    return transfer in _ORDINARY_TRANSFERS
+def _iterate_color_findings(descriptions: list[Window]) -> Iterator[str]:
+    """Check descriptions of colors: at most one profile, and one list of code points."""
+    kinds = [description.read_exactly(0, 4) for description in descriptions]
+    if len(set(kinds)) < len(kinds):
+        yield "It has two descriptions of its colors."
+    for kind, description in zip(kinds, descriptions, strict=True):
+        if kind in (b"prof", b"rICC"):
+            yield from icc.iterate_findings(description.subwindow(4))
+        elif kind in (b"nclx", b"nclc"):
+            primaries, transfer = description.unpack(">HH", 4)
+            if primaries not in _ORDINARY_PRIMARIES or transfer not in _ORDINARY_TRANSFERS:
+                yield "Its color description changes the picture, in programs that use it."

@@ -18,6 +18,7 @@ from tests.support.media.handmade_files import (
     ispe,
     moov,
 )
+from tests.support.media.handmade_images import gamma_curve, icc_profile
 from tests.support.media.memory_reader import probe_bytes
 
 SIZE = ispe(480, 640)
@@ -193,6 +194,9 @@ AMBIGUOUS_FILES = {
     "cropped to half": heif(SIZE, clap(240, 1, 640, 1, 0, 1, 0, 1)),
     "cropped beside the middle": heif(SIZE, clap(470, 1, 630, 1, 300, 1, 0, 1)),
     "with stretched pixels": heif(SIZE, box(b"pasp", struct.pack(">II", 1, 9))),
+    "with a profile of another curve": heif(
+        SIZE, box(b"colr", b"rICC", icc_profile(gamma_curve(9)))
+    ),
     "in linear light": heif(SIZE, box(b"colr", b"nclx", struct.pack(">HHHB", 1, 8, 6, 128))),
     "with an item twice": heif(SIZE, meta_boxes=iinf((1, b"hvc1"), (1, b"hvc1"))),
     "with a place twice": heif(SIZE, meta_boxes=iloc((1, 0, 0, 0), (1, 0, 0, 9))),

@@ -18,6 +18,7 @@ from tests.support.media.handmade_files import (
     moov,
     mp4,
 )
+from tests.support.media.handmade_images import gamma_curve, icc_profile
 from tests.support.media.memory_reader import probe_bytes
 
 VIDEO = Mp4Track()
@@ -67,8 +68,16 @@ def pasp(horizontal: int, vertical: int) -> bytes:
     return box(b"pasp", struct.pack(">II", horizontal, vertical))
 
 
-def nclx(transfer: int) -> bytes:
-    return box(b"colr", b"nclx", struct.pack(">HHHB", 1, transfer, 1, 0))
+def nclx(transfer: int, primaries: int = 1) -> bytes:
+    return box(b"colr", b"nclx", struct.pack(">HHHB", primaries, transfer, 1, 0))
+
+
+def profile(exponent: float) -> bytes:
+    return box(b"colr", b"prof", icc_profile(gamma_curve(exponent)))
+
+
+def gama(exponent: float) -> bytes:
+    return box(b"gama", struct.pack(">I", round(exponent * 65536)))
 
 
 def with_matrix(content: bytes, header: bytes, *numbers: float) -> bytes:
@@ -108,6 +117,7 @@ ORDINARY_FILES = {
     "with one decoder configuration": mp4(
         replace(VIDEO, entry_boxes=box(b"avcC", bytes(9)) + nclx(1) + pasp(1, 1))
     ),
+    "with a color profile": mp4(replace(VIDEO, entry_boxes=profile(2.2) + nclx(1) + gama(2.2))),
     "in high dynamic range": mp4(replace(VIDEO, codec=b"hvc1", entry_boxes=nclx(18))),
     "anamorphic": mp4(replace(VIDEO, entry_boxes=pasp(4, 3))),
     "with a crop of padding": mp4(
@@ -240,6 +250,10 @@ DISPLAYS = {
     "linear light": mp4(replace(VIDEO, entry_boxes=nclx(8))),
     "a logarithmic curve": mp4(replace(VIDEO, entry_boxes=nclx(10))),
     "a reserved curve": mp4(replace(VIDEO, entry_boxes=nclx(99))),
+    "unusual primaries": mp4(replace(VIDEO, entry_boxes=nclx(1, primaries=10))),
+    "two lists of code points": mp4(replace(VIDEO, entry_boxes=nclx(1) + nclx(13))),
+    "a profile of another curve": mp4(replace(VIDEO, entry_boxes=profile(9))),
+    "an extreme gamma": mp4(replace(VIDEO, entry_boxes=gama(0.3))),
     "a flat picture": with_matrix(mp4(VIDEO), b"tkhd", 1, 0, 0, 0, 0.01, 0, 0, 0, 1),
     "a line": with_matrix(mp4(VIDEO), b"tkhd", 1, 0, 0, 0, 0, 0, 0, 0, 1),
     "a slanted picture": with_matrix(mp4(VIDEO), b"tkhd", 1, 0.7, 0, 0, 1, 0, 0, 0, 1),
