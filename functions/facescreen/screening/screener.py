@@ -73,7 +73,7 @@ class Screener:
         pinned = self._pinner.pin(ref, deadline)
         if record is not None and record.sha256 == pinned.sha256:
             return record.finding
-        return self._revision_screener.get_finding(pinned)
+        return self._revision_screener.get_finding(pinned, deadline)
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about
