@@ -89,6 +89,16 @@ class ScreeningRecord:
     finding: Finding
 
 
+@dataclass(frozen=True)
+class KnownFinding:
+    """What is known about some bytes that one revision of an object has."""
+
+    finding: Finding
+    is_proven: bool
+    """If not, the finding holds for the revision only if a later look finds that very revision, and
+    not merely the same bytes."""
+
+
 class Ledger:
     """Claims and findings in a state bucket, which must not be versioned. Methods that read raise
     InvalidLedgerEntryError if an entry is damaged."""
@@ -99,7 +109,7 @@ class Ledger:
 
     def claim_content(
         self, content_id: str, object_id: str, deadline: Deadline
-    ) -> ContentClaim | Finding:
+    ) -> ContentClaim | KnownFinding:
         """Claim the right to call the service about some bytes, or return what is known about them.
 
         Waits for another worker's claim to end, and for one that writes the same finding to the
@@ -109,12 +119,12 @@ class Ledger:
         key = f"{_KEY_PREFIX}content/{content_id}"
         entry = _Entry(0, ())
         while True:
-            finding = self._find_valid_finding(entry, content_id, object_id)
+            known = self._find_valid_finding(entry, content_id, object_id)
             current_claim = entry.get_current_claim(self._clock.now())
-            if finding is not None and not self._is_written_back(
+            if known is not None and not self._is_written_back(
                 current_claim, content_id, object_id
             ):
-                return finding
+                return known
             if current_claim is None:
                 line = {"claim": owner, "until": self._compute_expiry(deadline)}
                 length = self._try_append(key, entry.length, {**line, "object": object_id})
@@ -125,7 +135,7 @@ class Ledger:
                 self._wait(deadline)
             entry = self._read_entry(key)
 
-    def get_finding(self, content_id: str, object_id: str) -> Finding | None:
+    def get_finding(self, content_id: str, object_id: str) -> KnownFinding | None:
         """Return what is known about some bytes that one revision of an object has."""
         entry = self._read_entry(f"{_KEY_PREFIX}content/{content_id}")
         return self._find_valid_finding(entry, content_id, object_id)
@@ -190,8 +200,8 @@ class Ledger:
         """Return the finding under `content_id`, or record the one that `create` returns. For bytes
         outside any bucket."""
         claim = self.claim_content(content_id, "", deadline)
-        if isinstance(claim, Finding):
-            return claim
+        if isinstance(claim, KnownFinding):
+            return claim.finding
         with claim:
             finding = create()
             claim.record_finding(finding, is_proven=True)
@@ -220,17 +230,19 @@ class Ledger:
         """Return the seconds since the epoch."""
         return self._clock.now()
 
-    def _find_valid_finding(self, entry: _Entry, content_id: str, object_id: str) -> Finding | None:
+    def _find_valid_finding(
+        self, entry: _Entry, content_id: str, object_id: str
+    ) -> KnownFinding | None:
         """Return the last finding that is proven, or about the same revision of the same object."""
         for line in reversed(entry.lines):
             if "finding" not in line:
                 continue
-            is_valid = line["object"] == object_id or entry.is_proven(line)
-            if not is_valid and line["object"]:
+            is_same, is_proven = line["object"] == object_id, entry.is_proven(line)
+            if not is_same and not is_proven and line["object"]:
                 record = self.get_record(line["object"])
-                is_valid = record is not None and record.content_id == content_id
-            if is_valid:
-                return Finding.from_dict(line["finding"])
+                is_proven = record is not None and record.content_id == content_id
+            if is_same or is_proven:
+                return KnownFinding(Finding.from_dict(line["finding"]), is_proven)
         return None
 
     def _is_written_back(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.model import Finding, ObjectType, Outcome, Status
 from facescreen.records.ledger import (
+    KnownFinding,
     ScreeningRecord,
     compute_content_id,
     compute_object_id,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from facescreen.screening.transfer import OutgoingContent, Transfer
     from facescreen.screening.verdict_writer import VerdictWriter
     from facescreen.storage.ports import ObjectStore
-    from facescreen.timing import SideBySide
+    from facescreen.timing import Deadline, SideBySide
 
 _MAX_UNPROVEN_FINDINGS = 2
 """Paid calls about the same bytes while the revision of their object keeps changing."""
@@ -93,9 +94,9 @@ class RevisionScreener:
         content_id = _compute_content_id(pinned, assessed)
         with attempt.timings.measure("claim"):
             claim = self._claim_content(pinned, content_id, attempt)
-        if isinstance(claim, Finding):
-            record = ScreeningRecord(content_id, pinned.sha256, claim)
-            return self._finish(pinned, record, attempt)
+        if isinstance(claim, KnownFinding):
+            record = ScreeningRecord(content_id, pinned.sha256, claim.finding)
+            return self._finish(pinned, record, attempt, is_proven=claim.is_proven)
         with claim:
             judged = self._call(pinned, assessed, claim, attempt)
             if isinstance(judged, _JudgedObject):
@@ -104,14 +105,19 @@ class RevisionScreener:
             return Outcome(pinned.ref, Status.SUPERSEDED)
         return self._finish(pinned, _build_uncalled_record(pinned, judged), attempt)
 
-    def get_finding(self, pinned: PinnedObject) -> Finding | None:
+    def get_finding(self, pinned: PinnedObject, deadline: Deadline) -> Finding | None:
         """Return the service's finding about the bytes that were read; None if it was never
-        asked."""
+        asked, or if it is not certain which bytes it saw."""
         assessed = self._assess(pinned)
         if isinstance(assessed, Finding):
             return None
         content_id = _compute_content_id(pinned, assessed)
-        return self._ledger.get_finding(content_id, _compute_object_id(pinned))
+        known = self._ledger.get_finding(content_id, _compute_object_id(pinned))
+        if known is None or known.is_proven:
+            return known.finding if known else None
+        seen = self._tagger.look(pinned, deadline)
+        is_same = seen is not None and _has_same_revision(seen.pinned, pinned)
+        return known.finding if is_same else None
 
     def mark_failed(
         self, pinned: PinnedObject, failure: FacescreenError, attempt: Attempt
@@ -122,9 +128,9 @@ class RevisionScreener:
             return self._finish(pinned, _build_uncalled_record(pinned, assessed), attempt)
         content_id = _compute_content_id(pinned, assessed)
         claim = self._claim_content(pinned, content_id, attempt)
-        if isinstance(claim, Finding):
-            record = ScreeningRecord(content_id, pinned.sha256, claim)
-            return self._finish(pinned, record, attempt)
+        if isinstance(claim, KnownFinding):
+            record = ScreeningRecord(content_id, pinned.sha256, claim.finding)
+            return self._finish(pinned, record, attempt, is_proven=claim.is_proven)
         with claim:
             seen = self._tagger.look(pinned, attempt.deadline)
             if seen is None:
@@ -134,7 +140,7 @@ class RevisionScreener:
 
     def _claim_content(
         self, pinned: PinnedObject, content_id: str, attempt: Attempt
-    ) -> ContentClaim | Finding:
+    ) -> ContentClaim | KnownFinding:
         object_id = _compute_object_id(pinned)
         return self._ledger.claim_content(content_id, object_id, attempt.deadline)
 
@@ -175,7 +181,7 @@ class RevisionScreener:
                 seen = self._record_and_look(pinned, finding, claim, attempt, is_proof=is_proof)
             if seen is None:
                 return None
-            if is_proof or seen.pinned.head.revision == pinned.head.revision:
+            if is_proof or _has_same_revision(seen.pinned, pinned):
                 claim.mark_proven()
                 return _JudgedObject(finding, seen)
             pinned = seen.pinned
@@ -232,14 +238,20 @@ class RevisionScreener:
         record = ScreeningRecord(content_id, pinned.sha256, judged.finding)
         return self._verdict_writer.write(judged.seen, record, claim, attempt)
 
-    def _finish(self, pinned: PinnedObject, record: ScreeningRecord, attempt: Attempt) -> Outcome:
-        """Write a finding that needs no call, unless that is done already."""
+    def _finish(
+        self,
+        pinned: PinnedObject,
+        record: ScreeningRecord,
+        attempt: Attempt,
+        *,
+        is_proven: bool = True,
+    ) -> Outcome:
+        """Write a finding that needs no call, unless that is done already. One that is not proven
+        is used only if the object still has the revision that was read: if it has another one, the
+        service may have seen other bytes in between, although the bytes are the same now."""
         object_id = _compute_object_id(pinned)
         if not attempt.write_back:
-            done = self._ledger.get_record(object_id)
-            if done is not None and done.content_id == record.content_id:
-                return Outcome(pinned.ref, Status.ALREADY_SCREENED, done.finding)
-            return _build_unwritten_outcome(pinned, record.finding)
+            return self._return_known(pinned, record, attempt, is_proven=is_proven)
         with attempt.timings.measure("claim"):
             claim = self._ledger.claim_object(object_id, record.content_id, attempt.deadline)
         if isinstance(claim, ScreeningRecord):
@@ -248,7 +260,29 @@ class RevisionScreener:
             seen = self._tagger.look(pinned, attempt.deadline)
             if seen is None:
                 return Outcome(pinned.ref, Status.SUPERSEDED)
-            return self._verdict_writer.write(seen, record, claim, attempt)
+            if is_proven or _has_same_revision(seen.pinned, pinned):
+                return self._verdict_writer.write(seen, record, claim, attempt)
+        return self.screen(seen.pinned, attempt)
+
+    def _return_known(
+        self,
+        pinned: PinnedObject,
+        record: ScreeningRecord,
+        attempt: Attempt,
+        *,
+        is_proven: bool,
+    ) -> Outcome:
+        """Return a finding that needs no call, without writing it. Checks what `_finish` checks."""
+        done = self._ledger.get_record(_compute_object_id(pinned))
+        if done is not None and done.content_id == record.content_id:
+            return Outcome(pinned.ref, Status.ALREADY_SCREENED, done.finding)
+        if not is_proven:
+            seen = self._tagger.look(pinned, attempt.deadline)
+            if seen is None:
+                return Outcome(pinned.ref, Status.SUPERSEDED)
+            if not _has_same_revision(seen.pinned, pinned):
+                return self.screen(seen.pinned, attempt)
+        return _build_unwritten_outcome(pinned, record.finding)
 
     def _build_merchant_biz_id(self, content_id: str) -> str:
         """Build the id, which is the same for the same bytes."""
@@ -279,6 +313,10 @@ class _PinnedReader:
         if start + length <= len(self.pinned.data) or self.pinned.is_complete:
             return self.pinned.data[start : start + length]
         return self.store.read(self.pinned.ref, start, length)
+
+
+def _has_same_revision(first: PinnedObject, second: PinnedObject) -> bool:
+    return first.head.revision == second.head.revision
 
 
 def _compute_object_id(pinned: PinnedObject) -> str:

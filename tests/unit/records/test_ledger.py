@@ -17,6 +17,7 @@ from facescreen.records.ledger import (
     MAX_CLOCK_SKEW_S,
     WRITE_BACK_TIMEOUT_S,
     ContentClaim,
+    KnownFinding,
     Ledger,
     ObjectClaim,
     ScreeningRecord,
@@ -53,7 +54,8 @@ class LedgerHarness:
         return VirtualDeadline(self.clock.now + seconds, self.clock)
 
     def content(self, object_id: str = FIRST, seconds: float = 60) -> ContentClaim | Finding:
-        return self.ledger.claim_content(CONTENT, object_id, self.deadline(seconds))
+        known = self.ledger.claim_content(CONTENT, object_id, self.deadline(seconds))
+        return known.finding if isinstance(known, KnownFinding) else known
 
     def claim(self, object_id: str = FIRST, seconds: float = 60) -> ContentClaim:
         claim = self.content(object_id, seconds)

@@ -65,6 +65,30 @@ def test_flipping_blindly_never_ends_with_another_verdict(seed: int) -> None:
     assert_tagged_as_judged(harness)
 
 
+@pytest.mark.parametrize("write_back", [True, False])
+def test_a_finding_that_is_not_proven_is_not_used_after_the_same_bytes_came_back(
+    write_back: bool,
+) -> None:
+    """Another delivery of the event pays for a call that sees other bytes. Then the first bytes are
+    uploaded again."""
+    harness = judging_harness()
+    flagged = harness.put(FLAGGED)
+    harness.clock.sleep(5)
+
+    def overtake(operation: str) -> None:
+        harness.state.before_operation = lambda _: None
+        put_after(harness, 0.1, CLEAN)
+        harness.screen(flagged)
+        harness.put(FLAGGED)
+
+    harness.state.before_operation = overtake
+    outcome = harness.screener.screen(flagged, harness.create_deadline(), write_back=write_back)
+    assert outcome.finding is not None
+    assert outcome.finding.verdict == "high_risk"
+    if write_back:
+        assert_tagged_as_judged(harness)
+
+
 def test_an_upload_that_has_not_settled_is_delivered_again_if_no_time_is_left() -> None:
     harness = judging_harness()
     with pytest.raises(RevisionNotSettledError):
