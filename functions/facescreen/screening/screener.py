@@ -73,15 +73,10 @@ class Screener:
         # The bytes tell, where the revision does not, and while their verdict is being written.
         pinned = self._pinner.pin(ref, deadline)
         if record is not None and record.sha256 == pinned.sha256:
-<<<<<<< HEAD
             finding: Finding | None = record.finding
         else:
-            finding = self._revision_screener.get_finding(pinned)
+            finding = self._revision_screener.get_finding(pinned, deadline)
         return Outcome(pinned.ref, Status.ALREADY_SCREENED, finding) if finding else None
-=======
-            return record.finding
-        return self._revision_screener.get_finding(pinned, deadline)
->>>>>>> hub/flow
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about
