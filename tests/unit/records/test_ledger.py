@@ -333,6 +333,17 @@ def test_a_finding_is_proven_by_a_look_at_its_revision_only(harness: LedgerHarne
     assert harness.content(THIRD, SHORT_S) == FINDING
 
 
+def test_a_finding_stays_proven_if_its_object_is_done_under_another_revision(
+    harness: LedgerHarness,
+) -> None:
+    with harness.claim(FIRST) as claim:
+        claim.record_finding(FINDING, is_proven=False)
+        claim.mark_proven()
+        claim.mark_done(SECOND, RECORD)
+    assert harness.kinds(CONTENT_KEY) == ["claim", "finding", "released"]
+    assert harness.content(FIRST, SHORT_S) == harness.content(THIRD, SHORT_S) == FINDING
+
+
 def test_a_record_of_other_bytes_with_the_same_revision_proves_nothing(
     harness: LedgerHarness,
 ) -> None:
