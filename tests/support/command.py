@@ -34,9 +34,17 @@ def user_environment(env_file: Mapping[str, str], **overrides: str) -> dict[str,
     return {**os.environ, **loaded, "SCENE_CODE": SCENE_CODE, **overrides}
 
 
-def run_facescreen(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_facescreen(
+    *arguments: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line, with the settings in `env` instead of the surroundings' ones."""
     return subprocess.run(
-        [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
+        [FACESCREEN, *arguments],
+        env=None if env is None else user_environment(env),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
 
 
