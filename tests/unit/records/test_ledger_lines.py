@@ -10,7 +10,13 @@ import pytest
 
 from facescreen.errors import InvalidLedgerEntryError, OperatorError
 from facescreen.model import Finding, Verdict
-from facescreen.records.ledger import ContentClaim, Ledger, ScreeningRecord, compute_uncalled_id
+from facescreen.records.ledger import (
+    ContentClaim,
+    KnownFinding,
+    Ledger,
+    ScreeningRecord,
+    compute_uncalled_id,
+)
 from facescreen.testing.stores import MemoryStateStore
 from facescreen.timing import Deadline
 
@@ -66,7 +72,11 @@ def test_valid_entries_are_read() -> None:
         section: read(write_entry(section, encode(section))[1]) for section, read in READS.items()
     }
     record = ScreeningRecord(CONTENT_ID, "", FINDING)
-    assert results == {"content": FINDING, "objects": record, "values": "default"}
+    assert results == {
+        "content": KnownFinding(FINDING, True),
+        "objects": record,
+        "values": "default",
+    }
 
 
 def cut(line: bytes) -> bytes:
