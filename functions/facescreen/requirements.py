@@ -45,7 +45,8 @@ class Strictness(str, Enum):
     """How many rules reject a file before the call."""
 
     LENIENT = "lenient"
-    """Only the rules without which the service can't read the file."""
+    """Only the rules without which the service can't read the file, or judges another picture than
+    people see."""
     STANDARD = "standard"
     """Every "must" on the page."""
     STRICT = "strict"

@@ -15,6 +15,7 @@ from facescreen_local.samples.photographs import (
     load_portrait,
     load_still_life,
 )
+from tests.support.collision import COLLIDING_JPEGS
 
 _PICTURE_SIZE = (240, 320)
 _JPEG_QUALITY = 70
@@ -26,14 +27,21 @@ _SCRIPTED_RESULTS = {"high_risk": "1", "suspicious": "2"}
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes of one upload. `verdict` is what the service says about them."""
+    """The bytes of one upload. `verdict` is what the service says about them.
+
+    Two contents of one name that collide have the same size, MD5 and CRC-64 if the verdict of one
+    of them is low_risk.
+    """
 
     name: str
     verdict: str
+    collides: bool = False
 
     @property
     def data(self) -> bytes:
-        """The bytes: the verdict's picture with the name as a comment."""
+        """The bytes: the verdict's picture with the name as a comment, or behind it."""
+        if self.collides:
+            return COLLIDING_JPEGS[self.verdict != "low_risk"] + self.name.encode()
         picture = _encode_picture(self.verdict)
         comment = self.name.encode()
         length = (len(comment) + 2).to_bytes(2, "big")

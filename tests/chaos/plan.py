@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tests.chaos.contents import Content
@@ -26,6 +26,8 @@ class Action(str, Enum):
     PUT_WITH_TAGS = "PutObject with tags of its own"
     COPY = "CopyObject"
     MULTIPART = "multipart upload"
+    BEGIN_MULTIPART = "the beginning of a multipart upload"
+    COMPLETE_MULTIPART = "the end of the multipart upload that was begun first"
     APPEND = "AppendObject"
     SYMLINK = "PutSymlink"
     SET_ACL = "PutObjectACL"
@@ -223,6 +225,25 @@ def _draw_multipart_over_an_object(draw: _Drawer) -> Iterator[Step]:
         yield Step(Action.MULTIPART, draw.content("low_risk"), draw.short_pause())
 
 
+def _draw_two_multipart_uploads(draw: _Drawer) -> Iterator[Step]:
+    """The same bytes twice, uploads begun in the same second, and clean bytes in between."""
+    flagged = draw.content("high_risk")
+    yield Step(Action.BEGIN_MULTIPART, flagged)
+    yield Step(Action.BEGIN_MULTIPART, flagged)
+    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.short_pause())
+    yield Step(Action.PUT, draw.content("low_risk"), draw.short_pause())
+    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.short_pause())
+
+
+def _draw_collision(draw: _Drawer) -> Iterator[Step]:
+    """Flagged bytes with the ETag and the CRC-64 of clean ones."""
+    clean = Content(f"{draw.content().name} collides", "low_risk", collides=True)
+    yield Step(Action.PUT, clean)
+    if draw.rng.random() < 0.5:
+        yield Step(Action.WAIT_FOR_MESSAGE)
+    yield Step(Action.PUT, replace(clean, verdict="high_risk"), draw.pause())
+
+
 def _draw_copy(draw: _Drawer) -> Iterator[Step]:
     if draw.rng.random() < 0.5:
         yield Step(Action.PUT, draw.content("high_risk"))
@@ -253,6 +274,8 @@ _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
     _draw_acl: 5,
     _draw_multipart: 4,
     _draw_multipart_over_an_object: 3,
+    _draw_two_multipart_uploads: 3,
+    _draw_collision: 3,
     _draw_copy: 3,
     _draw_shared_bytes: 3,
     _draw_tags_of_its_own: 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ class Uploaders:
         self._mailbox = mailbox
         self.uploaded_again: list[tuple[str, str]] = []
         """Objects whose bytes were uploaded once more after their message had arrived."""
+        self._uploads: dict[tuple[str, str], list[tuple[str, oss2.models.PartInfo]]] = defaultdict(
+            list
+        )
         self._sources: set[tuple[str, str]] = set()
         self._sources_lock = threading.Lock()
 
@@ -92,15 +96,24 @@ class Uploaders:
 
     def multipart(self, script: Script, step: Step) -> None:
         """Begin an upload, pause once more, and complete it: Last-Modified may be its beginning."""
-        bucket, content = self._buckets[script.bucket], _require_content(step)
-        upload_id = _retry(lambda: bucket.init_multipart_upload(script.key)).upload_id
+        self.begin_multipart(script, step)
         sleep(step.pause_s)
-        part = _retry(lambda: bucket.upload_part(script.key, upload_id, 1, content.data))
-        parts = [oss2.models.PartInfo(1, part.etag)]
+        self.complete_multipart(script, step)
+
+    def begin_multipart(self, script: Script, step: Step) -> None:
+        bucket, data = self._buckets[script.bucket], _require_content(step).data
+        upload_id = _retry(lambda: bucket.init_multipart_upload(script.key)).upload_id
+        part = _retry(lambda: bucket.upload_part(script.key, upload_id, 1, data))
+        upload = upload_id, oss2.models.PartInfo(1, part.etag)
+        self._uploads[script.bucket, script.key].append(upload)
+
+    def complete_multipart(self, script: Script, step: Step) -> None:
+        bucket, content = self._buckets[script.bucket], _require_content(step)
+        upload_id, part = self._uploads[script.bucket, script.key].pop(0)
         self._send(
             _Request(
                 *(script.bucket, script.key, step.action, content.sha256),
-                send=lambda: bucket.complete_multipart_upload(script.key, upload_id, parts),
+                send=lambda: bucket.complete_multipart_upload(script.key, upload_id, [part]),
                 # A repeated request finds no upload if the first one has completed it.
                 accepted_code="NoSuchUpload",
             )
@@ -242,6 +255,8 @@ _ACTIONS: dict[Action, Callable[[Uploaders, Script, Step], None]] = {
     Action.PUT_WITH_TAGS: Uploaders.put_with_tags,
     Action.COPY: Uploaders.copy,
     Action.MULTIPART: Uploaders.multipart,
+    Action.BEGIN_MULTIPART: Uploaders.begin_multipart,
+    Action.COMPLETE_MULTIPART: Uploaders.complete_multipart,
     Action.APPEND: Uploaders.append,
     Action.SYMLINK: Uploaders.symlink,
     Action.SET_ACL: Uploaders.set_acl,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+import zlib
 from pathlib import Path
 
 from tests.support.media.handmade_files import (
@@ -21,10 +22,24 @@ from tests.support.media.handmade_files import (
     iref,
     ispe,
     jpeg,
+    jpeg_frame,
+    jpeg_scan,
     jpeg_segment,
     mp4,
     place_frames,
     units,
+)
+from tests.support.media.handmade_images import (
+    bmp,
+    gamma_curve,
+    icc_profile,
+    png,
+    png_chunk,
+    riff,
+    table_curve,
+    tiff,
+    vp8,
+    vp8x,
 )
 
 _EVENTS = Path(__file__).parents[1] / "fixtures" / "events"
@@ -54,6 +69,20 @@ def _read_event(path: Path) -> bytes:
 
 _BUILT_SEEDS = {
     "images": [
+        png(
+            png_chunk(b"gAMA", struct.pack(">I", 45455)),
+            png_chunk(b"iCCP", b"n\0\0" + zlib.compress(icc_profile(gamma_curve(2.2)))),
+            png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation='1'/>"),
+            color_type=6,
+        ),
+        png(png_chunk(b"iDOT", struct.pack(">7I", 2, 0, 4, 40, 4, 4, 99)), is_interlaced=True),
+        jpeg(jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1" + icc_profile(table_curve(0, 0.2, 1)))),
+        jpeg(jpeg_frame(1, 2, 3, marker=0xC2), jpeg_scan(1, 2, 3, last=0), b"\xff\xd9\xff\xd8"),
+        riff(vp8x(0x2C), (b"ICCP", icc_profile(gamma_curve(1.8))), vp8(), (b"XMP ", b"<x/>")),
+        tiff((256, 3, 1, 6), (257, 3, 1, 8), (262, 3, 1, 1), (330, 4, 1, 8), next_offset=8),
+        bmp(bits=32, compression=3, header=struct.pack("<4I", 1, 2, 4, 0) + bytes(68)),
+        b"GIF89a\6\0\x08\0\x80\0\0" + bytes(6) + b"\x21\xf9\4\1\0\0\1\0"
+        b"\x2c\0\0\0\0\6\0\x08\0\0\2\2\x0c\x0a\0\x3b",
         jpeg(jpeg_segment(0xE1, exif_block(6)), jpeg_segment(0xE2, b"x")),
         heif(ispe(480, 640), box(b"irot", b"\1"), tile_count=3),
         heif(ispe(480, 640), box(b"clap", struct.pack(">8I", *[1] * 8)), wide_ids=True),

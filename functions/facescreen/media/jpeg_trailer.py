@@ -88,7 +88,7 @@ def _read_index(index: Window) -> list[int]:
     return [
         offset
         for entry in directory.find_all(_INDEX_ENTRIES_TAG)
-        for _, _, offset in directory.read_content(entry, entry.count).unpack_rows(
-            directory.order + _INDEX_ENTRY_LAYOUT, 0, entry.count // _INDEX_ENTRY_SIZE
+        for _, _, offset in directory.read_content(entry, entry.length).unpack_rows(
+            directory.order + _INDEX_ENTRY_LAYOUT, 0, entry.length // _INDEX_ENTRY_SIZE
         )
     ]

@@ -66,7 +66,7 @@ class Orientations:
             for number in directory.decode(entry)[:1]:
                 if not AS_STORED <= number <= _MAX_ORIENTATION:
                     continue
-                if entry.field_type == tiff_directory.SHORT and entry.count == 1:
+                if entry.field_type == tiff_directory.SHORT and entry.length == 1:
                     self._exif.append(number)
                 elif number != AS_STORED:
                     self._has_unusual_field = True

@@ -15,6 +15,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facescreen.media.media import UnreadableMediaError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -90,6 +92,8 @@ class Header:
 def read_header(content: Window) -> Header:
     """Read IHDR. Raises UnreadableMediaError."""
     width, height, bit_depth, color_type, interlacing = content.unpack(">IIBB2xB")
+    if width < 1 or height < 1:
+        raise UnreadableMediaError("The picture has no width or no height.")
     return Header(width, height, bit_depth, color_type, bool(interlacing))
 
 

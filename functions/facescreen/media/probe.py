@@ -10,7 +10,7 @@ from facescreen.media.reader import RangeReader, Window
 
 
 def probe(reader: RangeReader) -> Media:
-    """Detect and read an object's media, usually with one ranged read of 64 KB. Raises
+    """Detect and read an object's media, with one read of all of it, up to 20 MB. Raises
     UnreadableMediaError, and what the reader raises."""
     window = Window.of_object(reader)
     if window.size == 0:

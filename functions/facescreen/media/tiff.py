@@ -107,7 +107,7 @@ def _check_pixels(page: Directory, tags: frozenset[int]) -> Iterator[str]:
 
 def _check_color(page: Directory) -> Iterator[str]:
     for entry in page.find_all(_PROFILE):
-        yield from icc.iterate_findings(page.read_content(entry, entry.count))
+        yield from icc.iterate_findings(page.read_content(entry, entry.length))
     for entry in page.find_all(_TRANSFER_FUNCTION):
         if not _has_ordinary_curves(page, entry):
             yield "Its description of colors changes the picture, in programs that use it."

@@ -27,7 +27,8 @@ class Entry(NamedTuple):
 
     tag: int
     field_type: int
-    count: int
+    length: int
+    """The number of its values."""
     value: bytes
     """Four bytes: the value, or its offset if it is longer."""
 
@@ -67,9 +68,9 @@ class Directory:
     def decode(self, entry: Entry) -> tuple[int, ...]:
         """Return the numbers of an entry, as read_numbers does."""
         layout = _LAYOUTS_BY_FIELD_TYPE.get(entry.field_type)
-        if layout is None or not 0 < entry.count <= _MAX_NUMBERS:
+        if layout is None or not 0 < entry.length <= _MAX_NUMBERS:
             return ()
-        numbers = f"{self.order}{entry.count}{layout}"
+        numbers = f"{self.order}{entry.length}{layout}"
         size = struct.calcsize(numbers)
         if size <= _VALUE_SIZE:
             return struct.unpack(numbers, entry.value[:size])

@@ -171,7 +171,8 @@ def test_with_force_a_forged_verdict_is_corrected(
 ) -> None:
     key, flagged = "forged/a.jpg", sample_files(cloud)["flagged.jpg"]
     etag = hashlib.md5(flagged, usedforsecurity=False).hexdigest().upper()
-    cloud_client.put(key, flagged, {"deepfake-verdict": "low_risk", "deepfake-etag": etag})
+    tags = {"deepfake-verdict": "low_risk", "deepfake-etag": etag}
+    cloud_client.put(key, flagged, tags, is_distinct=False)
     assert backfill.lines("/forged/")[1]["have_a_verdict"] == 1
     backfill.lines("/forged/", "--force")
     cloud_client.wait_until_idle()

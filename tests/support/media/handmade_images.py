@@ -50,6 +50,7 @@ def xyz(*values: float) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
 
 
+D50 = (0.9642, 1.0, 0.8249)
 SRGB_PRIMARIES = {
     b"rXYZ": xyz(0.4361, 0.2225, 0.0139),
     b"gXYZ": xyz(0.3851, 0.7169, 0.0971),
@@ -71,9 +72,10 @@ def icc_profile(
         table += struct.pack(">4sII", name, start + len(body), len(content))
         body += content + bytes(-len(content) % 4)
     header = struct.pack(
-        ">I4sI4s4s4s12s4s", start + len(body), b"", 0x04300000, device_class, space, b"XYZ ", b"",
-        b"acsp",
-    )  # fmt: skip
+        ">I4xI4s4s4s12x4s28x3i",
+        *(start + len(body), 0x04300000, device_class, space, b"XYZ ", b"acsp"),
+        *(round(value * 65536) for value in D50),
+    )
     return header.ljust(128, b"\0") + struct.pack(">I", len(contents)) + table + body
 
 

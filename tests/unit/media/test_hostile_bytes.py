@@ -114,6 +114,8 @@ def test_any_bytes_after_a_signature_are_probed_within_limits(
 
 
 FOUR_MB = 4 * 1024 * 1024
+_PROFILE_BOMB = b"n\0\0" + zlib.compress(bytes(FOUR_MB - 1))
+_TEXT_BOMB = b"Raw profile type exif\0\0" + zlib.compress(bytes(FOUR_MB))
 STTS_OF_ONE_ROW = full_box(b"stts", struct.pack(">I", 1))[8:]
 MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg of a million segments": lambda: jpeg(jpeg_segment(0xE1, b"") * 1_000_000),
@@ -158,10 +160,6 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "fragments without end": lambda: mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT * 50_000,
     "brands without end": lambda: ftyp(b"heic", bytes(FOUR_MB - 100)),
 }
-
-
-_PROFILE_BOMB = b"n\0\0" + zlib.compress(bytes(4 * 1024 * 1024 - 1))
-_TEXT_BOMB = b"Raw profile type exif\0\0" + zlib.compress(bytes(FOUR_MB))
 
 
 def _png_with(chunk: bytes, count: int) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from facescreen.media.media import UnreadableMediaError
 from tests.support.media.encoded_files import HEIGHT, WIDTH, encode_animation, encode_image
 from tests.support.media.handmade_files import exif_block
-from tests.support.media.handmade_images import riff, vp8, vp8x
+from tests.support.media.handmade_images import png, riff, vp8, vp8x
 from tests.support.media.memory_reader import probe_bytes
 
 ENCODED_FILES = {
@@ -130,6 +130,7 @@ DAMAGED_FILES = {
     "html": b"<!doctype html><title>404</title>",
     "one byte of a jpeg": b"\xff",
     "png of no width": PNG_HEADER[:16] + bytes(4) + PNG_HEADER[20:] + b"\0\0\0\0IDAT",
+    "png of no width but alpha": png(color_type=6)[:16] + bytes(4) + png(color_type=6)[20:],
     "png without header": PNG_HEADER[:12] + b"CgBI" + PNG_HEADER[16:] + b"\0\0\0\0IDAT",
     "png without picture": PNG_HEADER + b"\0\0\0\0IEND\0\0\0\0",
     "png chunk past the end": PNG_HEADER + b"\xff\xff\xff\xffeXIf",

@@ -1,0 +1,16 @@
+"""Each protection can be taken out: its text is in the code, and the code without it compiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.protections import PROTECTIONS, Protection
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: one.name)
+def test_the_text_of_a_protection_is_in_the_code(protection: Protection, tmp_path: Path) -> None:
+    code = protection.copy_without(tmp_path / "functions")
+    path = code / "facescreen" / protection.file
+    compile(path.read_text(), path, "exec")
