@@ -129,7 +129,9 @@ def _read_associations(ipma: Window) -> Iterator[tuple[int, list[int]]]:
     offset = 8
     for _ in range(entries):
         item_id, count = ipma.unpack(id_layout, offset)
-        rows = ipma.unpack_rows(index_layout, offset + id_size, count)
+        # A part of its own, so that the number of items is limited.
+        association = ipma.subwindow(offset + id_size, count * index_size)
+        rows = association.unpack_rows(index_layout, 0, count)
         yield item_id, [index & mask for (index,) in rows]
         offset += id_size + count * index_size
 

@@ -38,6 +38,10 @@ _TRANSFORMATIONS = frozenset({b"clap", b"irot", b"imir"})
 _ALPHA_ENDINGS = (b":alpha", b":auxid:1")
 _GRID_BYTES = 12
 
+_MAX_DISTANCE = 4
+"""Steps from the primary item to one that belongs to it: a tile of the gain map of a tone map is
+three steps away."""
+
 
 def iterate_findings(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[str]:
     """Yield what the file has besides the primary item and what belongs to it."""
@@ -99,9 +103,8 @@ def _find_belonging_items(catalogue: Catalogue) -> set[int]:
     """Return the primary item, its tiles, thumbnails and auxiliary pictures, and theirs; and the
     tone map of the primary item with its gain map."""
     tone_maps = {item.item_id for item in catalogue.items if item.kind == b"tmap"}
-    belonging, previous = {catalogue.primary}, 0
-    while len(belonging) > previous:
-        previous = len(belonging)
+    belonging = {catalogue.primary}
+    for _ in range(_MAX_DISTANCE):
         for reference in catalogue.references:
             source, targets = reference.source, reference.targets
             if reference.kind == b"dimg" and source in tone_maps:

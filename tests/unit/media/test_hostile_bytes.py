@@ -25,12 +25,17 @@ from tests.support.media.handmade_files import (
     exif_block,
     ftyp,
     full_box,
+    h264_configuration,
     heif,
+    iinf,
+    iref,
     ispe,
     jpeg,
     jpeg_scan,
     jpeg_segment,
+    moov,
     mp4,
+    place_frames,
 )
 from tests.support.media.handmade_images import (
     PNG_SIGNATURE,
@@ -154,6 +159,30 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "tracks without end": lambda: mp4(*[Mp4Track(handler=b"soun")] * 9_000),
     "boxes within boxes": lambda: ftyp(b"isom") + struct.pack(">I4s", 0, b"moov") * 500_000,
     "items without end": lambda: heif(ispe(1, 1), item_id=65_535, tile_count=60_000),
+    "thumbnails of thumbnails": lambda: heif(
+        ispe(1, 1),
+        meta_boxes=iinf(*[(number, b"hvc1") for number in range(1, 6_000)])
+        + iref(*[(b"thmb", number + 1, (number,)) for number in range(5_998, 0, -1)]),
+    ),
+    "a frame of short units": lambda: (
+        ftyp(b"isom")
+        + box(b"mdat", bytes(FOUR_MB))
+        + moov(
+            Mp4Track(
+                frames=((1, 512),),
+                entry_boxes=h264_configuration(),
+                tables=place_frames(bytes(FOUR_MB), offset=24),
+            )
+        )
+    ),
+    "as many frames as can be compared": lambda: mp4(
+        Mp4Track(
+            frames=((1, 512),) * 20_000,
+            time_offsets=((1, 7),) * 20_000,
+            entry_boxes=h264_configuration(),
+            tables=place_frames(*[b"\0\0\0\1e"] * 20_000, offset=0),
+        )
+    ),
     "a table of four thousand million rows": lambda: mp4(Mp4Track()).replace(
         STTS_OF_ONE_ROW, STTS_OF_ONE_ROW[:-4] + b"\xff" * 4
     ),
