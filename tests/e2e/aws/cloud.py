@@ -74,10 +74,10 @@ class AwsCloud:
         }
 
     def put(self, bucket: str, key: str, body: bytes, *, is_distinct: bool = True) -> str:
-        """Upload an object; with `is_distinct` the bytes differ from those under other keys.
+        """Upload an object; with `is_distinct` the bytes differ from those of other objects.
         Returns its version id, or "" if the bucket is not versioned."""
         if is_distinct:
-            body = make_distinct(body, key)
+            body = make_distinct(body, f"{bucket}/{key}")
         done = self.s3.put_object(Bucket=bucket, Key=key, Body=body)
         return str(done.get("VersionId", ""))
 

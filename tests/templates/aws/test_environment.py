@@ -67,6 +67,16 @@ def test_the_functions_accept_the_templates_quarantine(make_stack: MakeStack) ->
     )
 
 
+def test_the_functions_accept_what_pins_a_revision(make_stack: MakeStack) -> None:
+    parameters = {"BucketName": "selfies", "AlibabaSecretArn": SECRET_ARN}
+    stack = make_stack(
+        **parameters, SceneCode="onboard_01", RevisionPin="bytes", RevisionMarginSeconds=3
+    )
+    for function in ("ObjectCreated", "HttpApi"):
+        settings = read_deployment(environment_of(stack, function)).settings
+        assert (settings.revision_pin, settings.revision_margin_s) == ("bytes", 3)
+
+
 def test_missing_settings_are_refused(deployed: Stack) -> None:
     environment = environment_of(deployed, "ObjectCreated")
     with pytest.raises(InvalidSettingsError, match="ALIBABA_SECRET_ARN"):

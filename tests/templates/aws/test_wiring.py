@@ -57,6 +57,7 @@ def test_a_version_is_published_for_every_change_of_a_setting(
         for version in stack.all("AWS::Lambda::Version").values():
             described = set(version["Description"].split(" "))
             variables = stack.properties("ObjectCreated")["Environment"]["Variables"]
+            del variables["REVISION_PIN"], variables["REVISION_MARGIN_S"]
             fixed = {"StateBucket", "DeadLetters", "Verdicts", "sts.aliyuncs.com"}
             fixed |= {"5", "quarantine/", ""}
             values = {re.sub(ARN, "", str(value)) for value in variables.values()}
@@ -65,6 +66,20 @@ def test_a_version_is_published_for_every_change_of_a_setting(
             assert set(accounts) <= described
             snapped = stack.properties("ObjectCreated")["SnapStart"]["ApplyOn"] != "None"
             assert snapped == ("snap" in described)
+
+
+def test_a_version_is_published_for_every_change_of_what_pins_a_revision(
+    make_stack: MakeStack,
+) -> None:
+    descriptions = {
+        version["Description"]
+        for pin in ("auto", "bytes")
+        for margin_s in (0, 1)
+        for version in make_stack(RevisionPin=pin, RevisionMarginSeconds=margin_s)
+        .all("AWS::Lambda::Version")
+        .values()
+    }
+    assert len(descriptions) == 4
 
 
 @pytest.mark.parametrize(
@@ -87,6 +102,8 @@ def test_the_longest_settings_fit_the_description_of_a_version(
         CallsPerSecond="100",
         DailyCap="9" * 8,
         Strictness="standard",
+        RevisionPin="bytes",
+        RevisionMarginSeconds=5,
         SnapStart="PublishedVersions",
         Quarantine="private",
         QuarantineBucket="q" * 63,
