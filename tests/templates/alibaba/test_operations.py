@@ -252,10 +252,8 @@ def _screen_by_http(cloud_client: LocalCloudClient, key: str, photo: bytes) -> N
     assert httpx.post(url, json=body, timeout=60).status_code == 200
 
 
-def _call_http_api(
-    cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes
-) -> None:
-    _screen_by_http(cloud, cloud_client, key, photo)
+def _call_http_api(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+    _screen_by_http(cloud_client, key, photo)
     object_name = {"bucket": BUCKET_NAME, "key": key}
     with httpx.Client(base_url=cloud_client.env["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [
