@@ -66,6 +66,7 @@ class LocalCloud:
         self._settings = dict(settings or {})
         self._exit_stack = AsyncExitStack()
         self._fc_port = 0
+        self._early_events: list[dict[str, Any]] | None = []
         data.mkdir(parents=True, exist_ok=True)
         self.account = _load_or_create_account(data / "identity.json")
         self.oss = OssService(self.account, data / "oss", REGION, self._deliver_event)
@@ -101,6 +102,7 @@ class LocalCloud:
             await self._start(getattr(self, name), requested_ports.get(name, 0))
         self._create_resources()
         await self._start_functions(requested_ports.get("fc", 0))
+        self._deliver_early_events()
         await self._start(self.admin, requested_ports.get("admin", 0))
         if any(
             deployed_function.function.http_trigger
@@ -112,7 +114,9 @@ class LocalCloud:
             service.kill_instances = self.fc.kill_instances
 
     async def stop(self) -> None:
-        """Stop all services, the last one started first."""
+        """Stop all services, the last one started first, except that OSS accepts nothing whose
+        event could no longer be delivered."""
+        await self.oss.stop()
         await self._exit_stack.aclose()
 
     def write_samples(self) -> list[SampleFile]:
@@ -223,7 +227,16 @@ class LocalCloud:
         return self.fc.functions.fire_timers(function)
 
     def _deliver_event(self, record: dict[str, Any]) -> None:
-        self.fc.functions.deliver_bucket_event(record)
+        """Deliver an event, or keep it until Function Compute has started, which is after OSS."""
+        if self._early_events is None:
+            self.fc.functions.deliver_bucket_event(record)
+        else:
+            self._early_events.append(record)
+
+    def _deliver_early_events(self) -> None:
+        early_events, self._early_events = self._early_events or [], None
+        for record in early_events:
+            self._deliver_event(record)
 
     async def _send_dead_letter(self, destination: str, body: bytes) -> None:
         """Send a record to an onFailure destination, given by its ARN in s.yaml."""
