@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+_EXIF_NAME = b"Exif\0"
+"""Some readers don't look at the byte behind it."""
 _PROFILE_PREFIX = b"ICC_PROFILE\0"
 
 
@@ -46,6 +48,8 @@ def read(window: Window) -> Media:
 def _add_metadata(orientations: Orientations, content: Window) -> None:
     if content.read_up_to(0, len(EXIF_PREFIX)) == EXIF_PREFIX:
         orientations.add_exif(content)
+    elif content.read_up_to(0, len(_EXIF_NAME)) == _EXIF_NAME:
+        orientations.add_uncertain_exif(content.subwindow(min(len(EXIF_PREFIX), content.size)))
     elif content.read_up_to(0, len(_XMP_PREFIX)) == _XMP_PREFIX:
         orientations.add_xmp(content.read_exactly(0, content.size))
 

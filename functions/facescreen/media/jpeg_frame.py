@@ -33,6 +33,7 @@ _COMMON_MARKERS = frozenset(
 )
 _RESTARTS = [bytes([0xFF, 0xD0 + number]) for number in range(8)]
 _MAX_RESTARTS = 250_000
+_MAX_RESTARTS_AT_END = 8
 _UNSEEN = 0xFF
 _COEFFICIENTS = 64
 _YCBCR_TRANSFORM = 1
@@ -175,17 +176,27 @@ def _has_restarts_in_order(
     first ones of them in a file that is cut. Decoders skip others, or stop there."""
     content = window.read_exactly(0, window.size)
     start = segment.start + segment.content.size
-    total = sum(content.count(marker, start, segment.end) for marker in _RESTARTS)
+    end = _skip_restarts_at_end(content, segment.end)
+    total = sum(content.count(marker, start, end) for marker in _RESTARTS)
     if total == 0:
         return True
-    # Some cameras write one more, after the last unit.
-    if not interval or total > min(_MAX_RESTARTS, -(-_count_units(frame, scan) // interval)):
+    if not interval or total > min(_MAX_RESTARTS, -(-_count_units(frame, scan) // interval) - 1):
         return False
     for number in range(total):
-        start = content.find(_RESTARTS[number % len(_RESTARTS)], start, segment.end) + 2
+        start = content.find(_RESTARTS[number % len(_RESTARTS)], start, end) + 2
         if start < 2:
             return False
     return True
+
+
+def _skip_restarts_at_end(content: bytes, end: int) -> int:
+    """Return the end of a scan's data without the restarts behind its last unit, which some cameras
+    write."""
+    for _ in range(_MAX_RESTARTS_AT_END):
+        if content[end - 2 : end] not in _RESTARTS:
+            break
+        end -= 2
+    return end
 
 
 def _count_units(frame: _Frame, scan: _Scan) -> int:

@@ -33,6 +33,7 @@ class Orientations:
     _exif: list[int] = field(default_factory=list)
     _has_unusual_field: bool = False
     _elsewhere: set[int] = field(default_factory=set)
+    _uncertain: set[int] = field(default_factory=set)
 
     @property
     def value(self) -> int:
@@ -44,6 +45,7 @@ class Orientations:
     def second_picture(self) -> str | None:
         """A sentence if readers choose different orientations."""
         candidates = set(self._exif) if self._exif else {AS_STORED, *self._elsewhere}
+        candidates |= self._uncertain
         if self._has_unusual_field or len(candidates) > 1:
             return "Programs turn it differently: its metadata has contradictory orientations."
         return None
@@ -75,6 +77,13 @@ class Orientations:
         """Add an XMP packet."""
         numbers = {int(number[:2]) for number in _XMP_PATTERN.findall(packet)}
         self._elsewhere |= numbers & set(range(AS_STORED, _MAX_ORIENTATION + 1))
+
+    def add_uncertain_exif(self, block: Window) -> None:
+        """Add an EXIF block that some readers don't take for one."""
+        orientations = Orientations()
+        orientations.add_exif(block)
+        self._uncertain.add(orientations.value)
+        self._has_unusual_field |= orientations._has_unusual_field
 
     def add_raw_exif(self, block: Window) -> None:
         """Add an EXIF block in a place where only some readers look, and only if there is none in

@@ -9,7 +9,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from PIL import Image, ImageOps
@@ -135,6 +135,29 @@ def test_files_that_readers_show_differently_are_refused(
     size_differs = shown[0][:2] != pillow[:2]
     assert size_differs or max(differ(pillow, s) for s in shown) >= DIFFERENT
     assert probe_bytes(content).second_picture
+
+
+DRAW = """async (type) => {
+  const canvas = new OffscreenCanvas(48, 64);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "rgb(230 120 20)";
+  context.fillRect(0, 0, 48, 64);
+  const blob = await canvas.convertToBlob({ type });
+  return Array.from(new Uint8Array(await blob.arrayBuffer()));
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/webp"])
+def test_pictures_that_a_browser_writes_are_not_refused(page: Page, media_type: str) -> None:
+    media = probe_bytes(bytes(page.evaluate(DRAW, media_type)))
+    assert (media.type, media.second_picture) == (media_type, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("image_type", ["png", "jpeg"])
+def test_screenshots_are_not_refused(page: Page, image_type: Literal["png", "jpeg"]) -> None:
+    assert probe_bytes(page.screenshot(type=image_type)).second_picture is None
 
 
 @pytest.mark.slow

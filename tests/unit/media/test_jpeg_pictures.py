@@ -65,7 +65,9 @@ ONE_PICTURE = {
         tables(0, 1), YCC, jpeg_scan(1), DATA, tables(1, 2), jpeg_scan(2)
     ),
     "restarts": file(restart_interval(1200), GREY + restarts(0, 1, 2)),
-    "one restart too many": file(restart_interval(1200), GREY + restarts(0, 1, 2, 3)),
+    "restarts at the end": file(
+        restart_interval(1200), GREY + restarts(0, 1, 2) + b"\xff\xd3\xff\xd4"
+    ),
     "restarts that go round": file(restart_interval(400), GREY + restarts(*range(8), *range(3))),
     "restarts, cut": file(restart_interval(1200), GREY + restarts(0, 1)),
     "a clip behind it": file(GREY) + b"\0\0\0\x18ftypmp42" + bytes(99) + file(GREY),
@@ -103,7 +105,7 @@ MORE_PICTURES = {
     "restarts without an interval": file(GREY + restarts(0)),
     "restarts of an interval of zero": file(restart_interval(0), GREY + restarts(0)),
     "restarts out of order": file(restart_interval(1200), GREY + restarts(0, 2)),
-    "too many restarts": file(restart_interval(1200), GREY + restarts(0, 1, 2, 3, 4)),
+    "too many restarts": file(restart_interval(1200), GREY + restarts(0, 1, 2, 3)),
     "bytes between scans": file(YCC, jpeg_scan(1), DATA, tables(1, 1), b"stray", jpeg_scan(2)),
     "a second start": SOI + file(YCC, ALL),
     "a stray restart before its scan": file(b"\xff\xd0", YCC, ALL),
@@ -171,6 +173,12 @@ ORIENTATIONS = {
     "a byte": ([entries((1, 1, 6))], False, True),
     "two numbers": ([entries((3, 2, 6))], False, True),
     "a long number, as stored": ([entries((4, 1, 1))], False, False),
+    "another byte in its prefix": ([EXIF_6.replace(b"Exif\0\0", b"Exif\0\1")], False, True),
+    "another byte in the prefix of the first": (
+        [exif_block(1).replace(b"Exif\0\0", b"Exif\0\1"), EXIF_6],
+        True,
+        True,
+    ),
     "fewer fields than announced": (
         [EXIF_6.replace(b"\x01\0\x12\x01", b"\x09\0\x12\x01")],
         True,
