@@ -10,11 +10,16 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.response import Detection
-from facescreen.model import Status, Verdict
+from facescreen.model import Finding, Outcome, Status, Verdict
 from facescreen.records.ledger import compute_content_id
 from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
+
+
+def finding_of(outcome: Outcome) -> Finding:
+    assert outcome.finding is not None
+    return outcome.finding
 
 
 def test_a_call_has_the_deadline_of_its_delivery() -> None:
@@ -34,7 +39,7 @@ def test_high_risk_is_tagged_and_published() -> None:
         "deepfake-verdict": "high_risk",
         "deepfake-reason": "SuspectDeepForgery",
         "deepfake-etag": ref.etag,
-        "deepfake-at": outcome.finding.at,
+        "deepfake-at": finding_of(outcome).at,
     }
     (message,) = harness.published_messages()
     assert message["type"] == "facescreen.screening.completed.v1"
@@ -117,7 +122,7 @@ def test_verdict_tags_of_the_uploader_do_not_replace_the_call() -> None:
 def test_unscreenable_bytes_are_published_without_a_call(data: bytes, reason: str) -> None:
     harness = ScreenerHarness()
     outcome = harness.screen(harness.put(data))
-    assert outcome.finding.verdict is Verdict.UNSCREENABLE
+    assert finding_of(outcome).verdict is Verdict.UNSCREENABLE
     assert harness.detection_count == 0
     (message,) = harness.published_messages()
     assert message["data"]["reason"] == reason == harness.tags()["deepfake-reason"]
@@ -131,14 +136,14 @@ def test_an_image_that_is_not_a_jpeg_is_converted_by_the_store(image_format: str
     assert "x-oss-process=convert" in harness.detector.urls[0]
     harness.store.can_convert = False
     outcome = harness.screen(harness.put(noise_picture(image_format)))
-    assert outcome.finding.reason == "UnqualifiedPhoto"
+    assert finding_of(outcome).reason == "UnqualifiedPhoto"
 
 
 def test_content_that_the_service_refuses_is_unscreenable_and_final() -> None:
     content_error = errors.ContentError("no face", code="NoFaceDetected", request_id="REQ-9")
     harness = ScreenerHarness(content_error)
     ref = harness.put()
-    assert harness.screen(ref).finding.verdict is Verdict.UNSCREENABLE
+    assert finding_of(harness.screen(ref)).verdict is Verdict.UNSCREENABLE
     assert harness.tags()["deepfake-reason"] == "NoFaceDetected"
     assert harness.published_messages()[0]["data"]["request_id"] == "REQ-9"
     assert harness.screen(ref).status is Status.ALREADY_SCREENED
