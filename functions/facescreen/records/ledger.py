@@ -371,10 +371,13 @@ class ContentClaim(_Claim):
         )
 
     def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
-        """Record that the object is tagged and announced. `object_id` is that of its last
-        revision."""
+        """Record that the object is tagged and announced. `object_id` is that of its last revision.
+        If that is another one than the finding names, the record does not prove the finding. So the
+        release, which does, comes first: a process may be killed between the two."""
+        if object_id != self._object_id:
+            self._append_line(self._build_release())
         self._ledger.mark_done(object_id, record)
-        self._is_done = object_id == self._object_id
+        self._is_done = True
 
     def _build_release(self) -> dict[str, Any]:
         return {"released": self._owner, "is_proven": self._is_proven}

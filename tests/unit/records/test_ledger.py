@@ -400,6 +400,19 @@ def test_a_claim_is_renewed_behind_the_release_of_an_earlier_worker(harness: Led
         harness.content(SECOND, SHORT_S)
 
 
+def test_a_finding_is_proven_before_another_revision_is_marked_done(
+    harness: LedgerHarness,
+) -> None:
+    """A worker that is killed after the record about the last revision leaves no unproven finding
+    about an earlier one, which would be paid for again."""
+    claim = harness.claim(FIRST)
+    claim.record_finding(FINDING, is_proven=False)
+    claim.mark_proven()
+    claim.mark_done(SECOND, RECORD)
+    assert harness.content(SECOND, SHORT_S) == FINDING
+    assert harness.content(THIRD, SHORT_S) == FINDING
+
+
 def test_the_last_valid_finding_is_used(harness: LedgerHarness) -> None:
     with harness.claim(FIRST) as claim:
         claim.record_finding(FINDING, is_proven=False)
