@@ -28,7 +28,7 @@ FUNCTION_TIMEOUT_S = 15
 """Less than in s.yaml: after a kill, the next delivery waits until the dead one's time is over."""
 IMAGE_TIMEOUT_S = 5
 _CALLS_PER_SECOND = 100
-_CONCURRENCY = 16
+_CONCURRENCY = 24
 _SERVICES = ("oss", "cloudauth", "mns", "fc", "admin")
 _START_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 30

@@ -19,7 +19,7 @@ from tests.chaos.fault_schedule import CALM, Fault, FaultKind
 from tests.chaos.plan_clock import PlanClock
 
 _SWEEP_FUNCTION = "facescreen-sweep"
-_MAX_PENDING_EVENTS = 8
+_MAX_PENDING_EVENTS = 16
 """With more, events wait for the processors, and overwrites are over before they are looked at."""
 _TICK_S = 0.2
 

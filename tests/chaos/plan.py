@@ -69,7 +69,7 @@ class Scale:
     """Whether the sweep runs, which takes a minute more."""
 
 
-LONG = Scale(scripts=1500, upload_s=100, fault_pause_s=3, sweeps=True)
+LONG = Scale(scripts=1000, upload_s=90, fault_pause_s=3, sweeps=True)
 SHORT = Scale(scripts=150, upload_s=16, fault_pause_s=1, sweeps=False)
 
 
