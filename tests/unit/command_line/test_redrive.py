@@ -154,6 +154,12 @@ def test_every_transient_or_operator_error_has_a_remedy() -> None:
         assert cause.remedy != unexpected_remedy
 
 
+def test_an_object_whose_revision_had_not_settled_is_sent_again() -> None:
+    cause = find_cause("RevisionNotSettled")
+    assert (cause.name, cause.can_redrive) == ("RevisionNotSettled", True)
+    assert "settled" in cause.remedy
+
+
 def test_a_dead_letter_of_function_compute_names_its_error() -> None:
     record = {**RECORD, "responsePayload": json.dumps({"errorType": "AccessRefused"})}
     letter = read_function_compute_dead_letter(make_letter(json.dumps(record).encode()))

@@ -46,6 +46,10 @@ _CAUSES_BY_ERROR: dict[type[errors.FacescreenError], tuple[bool, str]] = {
         True,
         "Another delivery was processing it, and may have finished.",
     ),
+    errors.RevisionNotSettledError: (
+        True,
+        "The object was written just before, or again and again: its revision may have settled.",
+    ),
     errors.TransientError: (True, "The error may be gone: send it again."),
     errors.AccessDeniedError: (
         True,
