@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from facescreen.media.reader import Window
 
-MAX_PIXEL_BYTES = 128 * 1024 * 1024
-"""Of a picture that has to be decompressed: a screenshot of 33 million pixels."""
+MAX_PIXEL_BYTES = 96 * 1024 * 1024
+"""Of a picture that has to be decompressed: a screenshot of 25 million pixels."""
 _MAX_ROWS = 60_000
 
 _OUTPUT_STEP_BYTES = 1024 * 1024

@@ -91,7 +91,7 @@ def _check_other_pages(window: Window, page: Directory) -> Iterator[str]:
 
 def _check_pixels(page: Directory, tags: frozenset[int]) -> Iterator[str]:
     compression = _read_number(page, _COMPRESSION, 1)
-    photometric = _read_number(page, _PHOTOMETRIC)
+    photometric = _read_number(page, _PHOTOMETRIC, -1)
     if _STRIPS in tags and _TILES in tags:
         yield "It contains more than one picture: one in strips, and one in tiles."
     if compression not in _KNOWN_COMPRESSIONS or photometric not in _KNOWN_PHOTOMETRICS:

@@ -77,6 +77,7 @@ MORE_PICTURES = {
     "tiff of a preview": page((254, LONG, 1, 1), GREY),
     "tiff with a field twice": page(GREY, (273, LONG, 1, 8), (273, LONG, 1, 9)),
     "tiff of strips and tiles": page(GREY, (273, LONG, 1, 8), (324, LONG, 1, 9)),
+    "tiff that does not say what black is": page(),
     "tiff for printing": page(CMYK, (277, SHORT, 1, 4)),
     "tiff with a JPEG": page(GREY, (259, SHORT, 1, 7)),
     "tiff of reversed bits": page(GREY, (266, SHORT, 1, 2)),
