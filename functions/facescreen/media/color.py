@@ -25,6 +25,8 @@ _STEPS = 256
 """A curve is checked at these steps; 8-bit pictures have no values between."""
 
 _MAX_TABLE_PARTS = 4096
+_SATURATED_DIFFERENCE = 0.6
+"""How much more the most saturated colors may differ in a lookup table."""
 
 # The bounds of a matrix from a file's linear RGB to sRGB's. ProPhoto, the widest common space, has
 # 2.04 on the diagonal and -0.74 beside it.
@@ -60,13 +62,15 @@ def is_ordinary_table(table: Sequence[int], maximum: int) -> bool:
     tolerance: between the values as well, and every value, not only those of the steps."""
     if len(table) < 2:
         return False
-    return is_ordinary_curve(lambda value: _interpolate(table, value) / maximum) and all(
+    return is_ordinary_curve(lambda value: interpolate(table, value) / maximum) and all(
         lowest * maximum <= min(values) and max(values) <= highest * maximum
         for values, lowest, highest in _split_table(table)
     )
 
 
-def _interpolate(table: Sequence[int], value: float) -> float:
+def interpolate(table: Sequence[int], value: float) -> float:
+    """Return the value of a table of at least two values, for 0 to 1."""
+    value = min(max(value, 0.0), 1.0)
     position = value * (len(table) - 1)
     index = min(int(position), len(table) - 2)
     return table[index] + (table[index + 1] - table[index]) * (position - index)
@@ -124,6 +128,23 @@ def are_ordinary_chromaticities(white: _Point, red: _Point, green: _Point, blue:
 def is_ordinary_cicp(primaries: int, transfer: int, *, is_full_range: bool) -> bool:
     """Whether coding-independent code points (ITU-T H.273) of RGB describe an ordinary space."""
     return primaries in _ORDINARY_PRIMARIES and transfer in _ORDINARY_TRANSFERS and is_full_range
+
+
+def is_ordinary_color(stored: Sequence[float], xyz: Sequence[float]) -> bool:
+    """Whether a color as XYZ relative to D50 is what the stored RGB means in sRGB. Greys are within
+    the tolerance; saturated colors differ more between ordinary spaces."""
+    saturation = max(stored) - min(stored)
+    for value, weights in zip(stored, _XYZ_TO_LINEAR_SRGB, strict=True):
+        shown = _encode_srgb(sum(w * v for w, v in zip(weights, xyz, strict=True)))
+        if abs(shown - value) > MAX_DIFFERENCE + _SATURATED_DIFFERENCE * saturation:
+            return False
+    return True
+
+
+def _encode_srgb(linear: float) -> float:
+    """Return the stored value of linear light, both from 0 to 1."""
+    linear = min(max(linear, 0.0), 1.0)
+    return 12.92 * linear if linear <= 0.0031308 else float(1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def _decode_srgb(value: float) -> float:

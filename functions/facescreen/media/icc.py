@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import color
+from facescreen.media.icc_curves import read_curve
+from facescreen.media.icc_lookup import is_ordinary_lookup
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
 _HEADER_SIZE = 128
+_MAX_LOOKUP_BYTES = 230_000
+"""Of all tables: one of 33 points for each channel takes 216 KB."""
 _MAX_TAGS = 100
 """The common libraries reject profiles with more."""
 _FIXED_POINT = 65536
@@ -24,8 +28,8 @@ _OTHER_SPACES_OF_THREE_CHANNELS = frozenset(
 )
 _CURVE_TAGS = (b"rTRC", b"gTRC", b"bTRC", b"kTRC")
 _PRIMARY_TAGS = (b"rXYZ", b"gXYZ", b"bXYZ")
-_LOOKUP_TABLE_TAGS = (b"A2B0", b"A2B1", b"A2B2", b"D2B0", b"D2B1", b"D2B2", b"D2B3")
-_PARAMETERS_BY_FUNCTION = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
+_LOOKUP_TABLE_TAGS = (b"A2B0", b"A2B1", b"A2B2")
+_FLOATING_POINT_TAGS = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
 
 
 def iterate_findings(profile: Window) -> Iterator[str]:
@@ -43,17 +47,20 @@ def iterate_findings(profile: Window) -> Iterator[str]:
 
 
 def _is_ordinary(profile: Window) -> bool:
-    device_class, space = profile.unpack("4s4s", 12)
+    device_class, space, connection_space = profile.unpack("4s4s4s", 12)
     if space not in _CHANNELS_OF_GREY_AND_COLOR:
         # A profile of four or more channels fits no picture that is screened.
         return space not in _OTHER_SPACES_OF_THREE_CHANNELS
     tags = _read_tags(profile)
-    if device_class in (b"link", b"abst", b"nmcl") or any(t in tags for t in _LOOKUP_TABLE_TAGS):
+    if device_class in (b"link", b"abst", b"nmcl"):
+        return False
+    if any(tag in tags for tag in _FLOATING_POINT_TAGS):
         return False
     return (
-        all(_is_ordinary_curve(tags[tag]) for tag in _CURVE_TAGS if tag in tags)
+        all(read_curve(tags[tag]).is_ordinary for tag in _CURVE_TAGS if tag in tags)
         and _has_ordinary_primaries(tags)
         and _has_ordinary_code_points(tags)
+        and _has_ordinary_lookups(tags, space, connection_space)
     )
 
 
@@ -73,59 +80,21 @@ def _read_tags(profile: Window) -> dict[bytes, Window]:
     return tags
 
 
-_READ_TAGS = frozenset({*_CURVE_TAGS, *_PRIMARY_TAGS, *_LOOKUP_TABLE_TAGS, b"cicp"})
+_READ_TAGS = frozenset(
+    {*_CURVE_TAGS, *_PRIMARY_TAGS, *_LOOKUP_TABLE_TAGS, *_FLOATING_POINT_TAGS, b"cicp"}
+)
 
 
-def _is_ordinary_curve(curve: Window) -> bool:
-    (kind,) = curve.unpack("4s")
-    if kind == b"para":
-        return _is_ordinary_function(curve)
-    if kind != b"curv":
+def _has_ordinary_lookups(tags: dict[bytes, Window], space: bytes, connection_space: bytes) -> bool:
+    """Whether the lookup tables are ordinary. Their tags often share one."""
+    lookups = {
+        (tags[tag].start, tags[tag].size): tags[tag] for tag in _LOOKUP_TABLE_TAGS if tag in tags
+    }
+    if not lookups:
+        return True
+    if space != b"RGB " or sum(size for _, size in lookups) > _MAX_LOOKUP_BYTES:
         return False
-    (count,) = curve.unpack(">I", 8)
-    if count == 0:
-        return color.is_ordinary_gamma(1)
-    if count == 1:
-        return color.is_ordinary_gamma(curve.unpack(">H", 12)[0] / 256)
-    table = color.unpack_table(curve.read_exactly(12, 2 * count), ">")
-    return color.is_ordinary_table(table, 0xFFFF)
-
-
-def _is_ordinary_function(curve: Window) -> bool:
-    """Whether a parametric curve is ordinary (ICC.1, 10.18)."""
-    (function,) = curve.unpack(">H", 8)
-    count = _PARAMETERS_BY_FUNCTION.get(function)
-    if count is None:
-        return False
-    exponent, *rest = (v / _FIXED_POINT for v in curve.unpack(f">{count}i", 12))
-    a, b, c, d, e, f = _complete_parameters(function, rest)
-
-    def decode(value: float) -> float:
-        return _raise(a * value + b, exponent) + e if value >= d else c * value + f
-
-    return color.is_ordinary_curve(decode)
-
-
-def _complete_parameters(
-    function: int, given: list[float]
-) -> tuple[float, float, float, float, float, float]:
-    """Return the parameters of the longest function, (a*X + b)^g + e from d on, and c*X + f below,
-    for one with fewer."""
-    a, b, c, d, e, f = [*given, *[0.0] * 6][:6]
-    if function == 0:
-        return 1, 0, 0, 0, 0, 0
-    if function in (1, 2):
-        start = -b / a if a else 0.0
-        constant = c if function == 2 else 0.0
-        return a, b, 0, start, constant, constant
-    return a, b, c, d, e, f
-
-
-def _raise(base: float, exponent: float) -> float:
-    try:
-        return float(base**exponent) if base > 0 else 0.0
-    except OverflowError:
-        return float("inf")
+    return all(is_ordinary_lookup(tag, connection_space) for tag in lookups.values())
 
 
 def _has_ordinary_primaries(tags: dict[bytes, Window]) -> bool:

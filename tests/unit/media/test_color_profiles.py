@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from itertools import product
 
 import pytest
 from PIL import Image, ImageCms
@@ -124,7 +125,9 @@ EXTRAORDINARY = {
     "red alone": icc_profile(
         SRGB_CURVE, rXYZ=xyz(0.9642, 1, 0.8249), gXYZ=xyz(0, 0, 0), bXYZ=xyz(0, 0, 0)
     ),
-    "a lookup table": icc_profile(SRGB_CURVE, A2B0=b"mft2" + bytes(44)),
+    "an empty lookup table": icc_profile(SRGB_CURVE, A2B0=b"mft2" + bytes(44)),
+    "an unknown lookup table": icc_profile(SRGB_CURVE, A2B0=b"mft3" + bytes(44)),
+    "floating point": icc_profile(SRGB_CURVE, D2B0=b"mpet" + bytes(44)),
     "Lab": icc_profile(SRGB_CURVE, space=b"Lab "),
     "a link": icc_profile(SRGB_CURVE, device_class=b"link"),
     "code points of HLG": icc_profile(SRGB_CURVE, cicp=b"cicp\0\0\0\0\x09\x12\0\x01"),
@@ -171,6 +174,124 @@ def test_the_tolerance_is_what_a_reader_with_color_management_shows(exponent: fl
     assert shown is not None
     differences = [abs(shown.getpixel((n, 0))[0] - n) for n in range(256)]  # type: ignore[index]
     assert max(differences) <= MAX_DIFFERENCE * 255 + 1
+
+
+SRGB_TO_XYZ = (
+    (0.4361, 0.3851, 0.1431),
+    (0.2225, 0.7169, 0.0606),
+    (0.0139, 0.0971, 0.7141),
+)
+
+
+def to_xyz(stored: tuple[float, ...], exponent: float) -> list[float]:
+    linear = [value**exponent for value in stored]
+    return [sum(w * v for w, v in zip(row, linear, strict=True)) for row in SRGB_TO_XYZ]
+
+
+def points(grid: int, exponent: float) -> list[float]:
+    """What a table makes of each point: XYZ, of which 1 is 32768."""
+    steps = [step / (grid - 1) for step in range(grid)]
+    colors = (to_xyz(stored, exponent) for stored in product(steps, repeat=3))
+    return [value / 2 for xyz in colors for value in xyz]
+
+
+def pack(values: list[float], width: int) -> bytes:
+    maximum, layout = (255, "B") if width == 1 else (65535, "H")
+    return struct.pack(f">{len(values)}{layout}", *(round(value * maximum) for value in values))
+
+
+def lookup_table(
+    exponent: float,
+    *,
+    grid: int = 17,
+    width: int = 2,
+    inputs: tuple[float, ...] = (0, 1),
+    outputs: tuple[float, ...] = (0, 1),
+    channels: bytes = b"\3\3",
+    matrix: int = 65536,
+) -> bytes:
+    """A table of an ICC profile; the exponent is in its points."""
+    if width == 1:
+        inputs = outputs = tuple(n / 255 for n in range(256))
+    head = (b"mft1" if width == 1 else b"mft2") + bytes(4) + channels + bytes([grid, 0])
+    head += struct.pack(">9i", *(matrix, 0, 0, 0, matrix, 0, 0, 0, matrix))
+    lengths = b"" if width == 1 else struct.pack(">HH", len(inputs), len(outputs))
+    tables = [list(inputs) * 3, points(grid, exponent), list(outputs) * 3]
+    return head + lengths + b"".join(pack(table, width) for table in tables)
+
+
+def elements(exponent: float, *, grid: int = 0, matrix_scale: float = 0.5) -> bytes:
+    """A table of an ICC profile in its newer form; without a grid, the exponent is in a curve."""
+    middle = gamma_curve(exponent) if not grid else gamma_curve(1)
+    rows = SRGB_TO_XYZ if not grid else ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    scale = matrix_scale if not grid else 1
+    numbers = [value * scale for row in rows for value in row] + [0.0] * 3
+    parts = {
+        "last": gamma_curve(1) * 3,
+        "matrix": struct.pack(">12i", *(round(value * 65536) for value in numbers)),
+        "middle": middle * 3,
+        "points": bytes([grid] * 3).ljust(16, b"\0") + b"\2\0\0\0" + pack(points(grid, exponent), 2)
+        if grid
+        else b"",
+        "first": gamma_curve(1) * 3 if grid else b"",
+    }
+    offsets, body = [], b""
+    for content in parts.values():
+        offsets.append(32 + len(body) if content else 0)
+        body += content + bytes(-len(content) % 4)
+    return b"mAB \0\0\0\0\3\3\0\0" + struct.pack(">5I", *offsets) + body
+
+
+ORDINARY_TABLES = {
+    "fine": lookup_table(2.2),
+    "coarse": lookup_table(1.8, grid=9),
+    "of 18 points": lookup_table(2.2, grid=18),
+    "of 8 bits": lookup_table(2.2, width=1),
+    "newer": elements(2.2),
+    "newer with points": elements(2.2, grid=17),
+}
+OTHER_TABLES = {
+    "that darken": lookup_table(8),
+    "coarse ones that brighten": lookup_table(0.5, grid=5),
+    "of 8 bits that darken": lookup_table(8, width=1),
+    "newer that darken": elements(8),
+    "newer with points that darken": elements(8, grid=17),
+    "newer of half the brightness": elements(2.2, matrix_scale=0.1),
+    "with a curve that falls": lookup_table(2.2, inputs=(0, 1, 0)),
+    "with a step before them": lookup_table(2.2, inputs=(0, *[0] * 100, *[1] * 100)),
+    "with a step behind them": lookup_table(2.2, outputs=(0, *[0] * 40, *[1] * 100)),
+    "with a step behind coarse ones": lookup_table(2.2, grid=2, outputs=(*[0] * 40, *[1] * 100)),
+    "too fine": lookup_table(2.2, grid=34),
+    "of four channels": lookup_table(2.2, channels=b"\4\3"),
+    "with a matrix": lookup_table(2.2, matrix=0),
+    "cut": lookup_table(2.2)[:-9],
+    "of no curves": lookup_table(2.2, inputs=(0,)),
+    "of one dark point": lookup_table(2.2).replace(
+        pack(points(17, 2.2), 2)[6 * 2456 : 6 * 2457], bytes(6)
+    ),
+}
+
+
+@pytest.mark.parametrize("table", ORDINARY_TABLES.values(), ids=ORDINARY_TABLES)
+def test_an_ordinary_lookup_table(table: bytes) -> None:
+    assert probe_bytes(in_png(icc_profile(SRGB_CURVE, A2B0=table))).second_picture is None
+
+
+@pytest.mark.parametrize("table", OTHER_TABLES.values(), ids=OTHER_TABLES)
+def test_a_lookup_table_that_is_not_ordinary(table: bytes) -> None:
+    for tag in ("A2B0", "A2B1", "A2B2"):
+        profile = icc_profile(SRGB_CURVE, **{tag: table})
+        assert "profile" in (probe_bytes(in_png(profile)).second_picture or "")
+
+
+def test_a_reader_with_color_management_agrees_on_lookup_tables() -> None:
+    greys = Image.frombytes("L", (256, 1), bytes(range(256))).convert("RGB")
+    for table, is_ordinary in ((lookup_table(1.8), True), (elements(8), False)):
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile(A2B0=table)))
+        shown = ImageCms.profileToProfile(greys, profile, ImageCms.createProfile("sRGB"))
+        assert shown is not None
+        differences = [abs(shown.getpixel((n, 0))[0] - n) for n in range(256)]  # type: ignore[index]
+        assert (max(differences) <= MAX_DIFFERENCE * 255 + 1) == is_ordinary
 
 
 PARTS = {
