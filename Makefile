@@ -9,7 +9,7 @@ demo: setup  ## screens samples on the local cloud
 test:  ## lint, types, import rules, and all tests except the slow ones
 	@scripts/test
 
-test-all:  ## lint, types, every test on every Python found, short fuzzing, and the benchmarks
+test-all:  ## lint, types, every test on every Python found, short fuzzing and faults, and the benchmarks
 	@scripts/test all
 
 live: setup  ## the contract tests on your account: prints what they cost, then asks (or YES=1)

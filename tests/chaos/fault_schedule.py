@@ -70,9 +70,10 @@ def draw_faults(
 
 
 def _draw_phases(rng: random.Random, duration_s: float, pause_s: float) -> Iterator[Fault]:
+    drawers, weights = zip(*_FAULT_DRAWERS.items(), strict=True)
     at_s = 0.0
     while at_s < duration_s:
-        drawn = rng.sample(list(_FAULT_DRAWERS), rng.choice(_FAULTS_PER_PHASE))
+        drawn = dict.fromkeys(rng.choices(drawers, weights, k=rng.choice(_FAULTS_PER_PHASE)))
         behaviours = {service: dict(behaviour) for service, behaviour in CALM.items()}
         for draw in drawn:
             for service, behaviour in draw(rng).items():
@@ -212,25 +213,27 @@ def _draw_late_events(rng: random.Random) -> Mapping[str, Behaviour]:
 
 
 DETECT = "DeepfakeDetectIntlStream"
-_FAULT_DRAWERS: tuple[Callable[[random.Random], Mapping[str, Behaviour]], ...] = (
-    _draw_oss_slow,
-    _draw_oss_5xx,
-    _draw_oss_resets,
-    _draw_oss_lost_answers,
-    _draw_oss_hangs,
-    _draw_late_requests,
-    _draw_slow_tagging,
-    _draw_tagging_5xx,
-    _draw_kills_at_an_operation,
-    _draw_service_throttling,
-    _draw_service_5xx,
-    _draw_service_lost_answers,
-    _draw_service_resets,
-    _draw_service_hangs,
-    _draw_service_slow,
-    _draw_service_kills,
-    _draw_bus_5xx,
-    _draw_bus_lost_answers,
-    _draw_duplicates,
-    _draw_late_events,
-)
+_FAULT_DRAWERS: dict[Callable[[random.Random], Mapping[str, Behaviour]], float] = {
+    _draw_oss_slow: 1,
+    _draw_oss_5xx: 1,
+    _draw_oss_resets: 1,
+    _draw_oss_lost_answers: 1,
+    _draw_oss_hangs: 1,
+    _draw_late_requests: 2,
+    _draw_slow_tagging: 4,
+    _draw_tagging_5xx: 1,
+    _draw_kills_at_an_operation: 1,
+    _draw_service_throttling: 1,
+    _draw_service_5xx: 1,
+    _draw_service_lost_answers: 1,
+    _draw_service_resets: 1,
+    _draw_service_hangs: 1,
+    _draw_service_slow: 2,
+    _draw_service_kills: 1,
+    _draw_bus_5xx: 1,
+    _draw_bus_lost_answers: 1,
+    _draw_duplicates: 1,
+    _draw_late_events: 1,
+}
+"""How to draw each fault, and how often. Slow tagging widens the window that every overwrite must
+meet to leave a wrong tag."""

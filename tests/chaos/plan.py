@@ -15,7 +15,8 @@ from tests.chaos.fault_schedule import Fault, draw_faults
 
 PLAIN_BUCKET, VERSIONED_BUCKET = "selfies", "selfies-versioned"
 _VERSIONED_SHARE = 0.25
-_MAX_PAUSE_S = 4.0
+_CALL_PAUSE_S = (1.5, 4.0)
+"""When the service is called after an upload: once its revision has settled."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
 
 
@@ -107,7 +108,7 @@ def _draw_scripts(rng: random.Random, scale: Scale) -> Iterator[Script]:
             kind,
             VERSIONED_BUCKET if versioned else PLAIN_BUCKET,
             f"{kind}/{number:05}.jpg",
-            rng.uniform(0, scale.upload_s - 2 * _MAX_PAUSE_S),
+            rng.uniform(0, scale.upload_s - 2 * _CALL_PAUSE_S[1]),
             tuple(draw(_Drawer(rng, number))),
         )
 
@@ -133,8 +134,11 @@ class _Drawer:
         return Content(f"shared-{number}", ("low_risk", "high_risk")[number % 2])
 
     def pause(self) -> float:
-        """A pause in seconds, often shorter than the second of Last-Modified."""
-        return self.rng.choice((0.05, 0.15, 0.3, 0.45, 0.6, 0.9, 1.3, 2.0, _MAX_PAUSE_S))
+        """A pause in seconds: often shorter than the second of Last-Modified, and often so long
+        that the next write comes while the service is called, or while tags are written."""
+        if self.rng.random() < 0.5:
+            return self.rng.uniform(*_CALL_PAUSE_S)
+        return self.rng.choice((0.05, 0.15, 0.3, 0.45, 0.6, 0.9, 1.3))
 
     def short_pause(self) -> float:
         return self.rng.uniform(0.02, 0.5)
