@@ -21,9 +21,9 @@ _GRAPHIC_CONTROL = b"\xf9\x04"
 _COLOR_TABLE_FLAG, _TRANSPARENCY_FLAG = 0x80, 0x01
 _MAX_CODE_BITS = 12
 
-_MAX_STEPS = 200_000
+_MAX_STEPS = 100_000
 """Sub-blocks: a GIF of 20 MB has 82,000 full ones."""
-_TOO_MANY_STEPS_MESSAGE = "The file is too complex: it has more than 200,000 blocks."
+_TOO_MANY_STEPS_MESSAGE = "The file is too complex: it has more than 100,000 blocks."
 _MAX_COMPRESSED_BYTES = 1024 * 1024
 """Of a picture whose codes are looked at."""
 

@@ -152,7 +152,7 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg of scans": lambda: jpeg() + jpeg_scan(1) * 19_000,
     "jpeg of 00 after its end": lambda: jpeg() + b"\xff\xd9" + bytes(FOUR_MB),
     "gif of padding": lambda: b"GIF89a" + b"\1" * 7 + bytes(FOUR_MB),
-    "gif of empty blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe\0" * FOUR_MB,
+    "gif of empty blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe\0" * 200_000,
     "gif of short blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe" + b"\1\1" * FOUR_MB,
     "tiff of the longest directory": lambda: b"II*\0\x08\0\0\0\xff\xff" + b"\3" * FOUR_MB,
     "empty boxes": lambda: ftyp(b"isom") + box(b"free") * 500_000,
