@@ -15,7 +15,7 @@ _KILL_PAUSE = (1.5, 4.0)
 """The time between two kills, as a share of it."""
 _FAULTS_PER_PHASE = (0, 1, 1, 2, 2, 3)
 _RETRY_DELAY_MS = 300
-_SERVICE_LATENCY_MS = 300
+_SERVICE_LATENCY_MS = 700
 _SWEEP_INTERVAL_S = 30.0
 
 Behaviour = dict[str, Any]
@@ -140,10 +140,11 @@ def _draw_late_requests(rng: random.Random) -> Mapping[str, Behaviour]:
 
 
 def _draw_slow_tagging(rng: random.Random) -> Mapping[str, Behaviour]:
-    """A tagging request is slow before or after its tags are stored."""
-    after, hang_s = rng.random() < 0.3, rng.choice((0.4, 1.2, 3))
+    """A tagging request is slow before or after its tags are stored, almost as long as its client
+    waits: a verdict may land after that of newer bytes."""
+    after, hang_s = rng.random() < 0.3, rng.choice((0.4, 1.2, 4.6))
     fault = {"operation": "PutObjectTagging", "after": after, "hang_s": hang_s}
-    return {"oss": {"faults": [{**fault, "probability": 0.25}]}}
+    return {"oss": {"faults": [{**fault, "probability": 0.5}]}}
 
 
 def _draw_tagging_5xx(rng: random.Random) -> Mapping[str, Behaviour]:
@@ -220,7 +221,7 @@ _FAULT_DRAWERS: dict[Callable[[random.Random], Mapping[str, Behaviour]], float] 
     _draw_oss_lost_answers: 1,
     _draw_oss_hangs: 1,
     _draw_late_requests: 2,
-    _draw_slow_tagging: 4,
+    _draw_slow_tagging: 7,
     _draw_tagging_5xx: 1,
     _draw_kills_at_an_operation: 1,
     _draw_service_throttling: 1,

@@ -15,8 +15,8 @@ from tests.chaos.fault_schedule import Fault, draw_faults
 
 PLAIN_BUCKET, VERSIONED_BUCKET = "selfies", "selfies-versioned"
 _VERSIONED_SHARE = 0.25
-_CALL_PAUSE_S = (1.5, 4.0)
-"""When the service is called after an upload: once its revision has settled."""
+_CALL_PAUSE_S = (1.5, 5.0)
+"""When the service is called and tags are written after an upload, whose revision must settle."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
 
 
@@ -263,12 +263,12 @@ def _draw_tags_of_its_own(draw: _Drawer) -> Iterator[Step]:
 
 
 _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
-    _draw_single_put: 28,
-    _draw_overwrite: 12,
+    _draw_single_put: 22,
+    _draw_overwrite: 16,
     _draw_flips: 10,
     _draw_several_overwrites: 5,
     _draw_same_bytes_again: 4,
-    _draw_there_and_back: 6,
+    _draw_there_and_back: 10,
     _draw_upload_after_the_message: 2,
     _draw_delete: 3,
     _draw_delete_and_put: 3,
