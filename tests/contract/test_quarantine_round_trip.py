@@ -9,7 +9,8 @@ import pytest
 
 from facescreen.errors import ObjectNotFoundError
 from facescreen.model import Finding, Verdict
-from facescreen.records.ledger import Ledger, ScreeningRecord
+from facescreen.records.ledger import Ledger
+from facescreen.records.ledger_entry import ScreeningRecord
 from facescreen.screening.pinning import ObjectPinner
 from facescreen.screening.quarantine import Quarantine, QuarantineRecords, build_quarantine_ref
 from facescreen.settings.table import QuarantineSettings

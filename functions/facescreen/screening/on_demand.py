@@ -15,7 +15,7 @@ from facescreen.errors import (
 )
 from facescreen.message import build_outcome_data, build_screening_data
 from facescreen.model import Finding, Status, TaggingResult
-from facescreen.records.ledger import compute_content_id
+from facescreen.records.ledger_ids import compute_content_id
 from facescreen.screening import findings
 from facescreen.screening.idempotency import hash_parts, remove_url_signature
 from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT

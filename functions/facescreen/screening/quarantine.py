@@ -26,11 +26,12 @@ from facescreen.errors import (
     ServiceUnavailableError,
 )
 from facescreen.model import QuarantineResult, Verdict
-from facescreen.records.ledger import compute_object_id
+from facescreen.records.ledger_ids import compute_object_id
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
-    from facescreen.records.ledger import Ledger, ScreeningRecord
+    from facescreen.records.ledger import Ledger
+    from facescreen.records.ledger_entry import ScreeningRecord
     from facescreen.screening.pinning import ObjectPinner, PinnedObject
     from facescreen.settings.table import QuarantineSettings
     from facescreen.storage.ports import QuarantineStore

@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facescreen.model import Finding, ObjectType, Outcome, Status
-from facescreen.records.ledger import (
-    KnownFinding,
-    ScreeningRecord,
-    compute_content_id,
-    compute_object_id,
-    compute_uncalled_id,
-)
+from facescreen.records.ledger_entry import KnownFinding, ScreeningRecord
+from facescreen.records.ledger_ids import compute_content_id, compute_object_id, compute_uncalled_id
 from facescreen.screening.findings import (
     ScreenableMedia,
     assess_media,
@@ -31,7 +26,8 @@ if TYPE_CHECKING:
     from facescreen.deepfake.request import DetectRequest
     from facescreen.deepfake.response import Detection
     from facescreen.errors import FacescreenError
-    from facescreen.records.ledger import ContentClaim, Ledger
+    from facescreen.records.claims import ContentClaim
+    from facescreen.records.ledger import Ledger
     from facescreen.requirements import Strictness
     from facescreen.screening.attempt import Attempt
     from facescreen.screening.pinning import PinnedObject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChangedError, ObjectNotFoundError
 from facescreen.model import Outcome, Status
-from facescreen.records.ledger import compute_object_id
+from facescreen.records.ledger_ids import compute_object_id
 from facescreen.screening.attempt import Attempt
 from facescreen.screening.pinning import Pin
 from facescreen.screening.tagger import SUPERSEDED_RESULT

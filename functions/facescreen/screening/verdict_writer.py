@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from facescreen.message import build_message
 from facescreen.model import Outcome, Status
-from facescreen.records.ledger import compute_object_id
+from facescreen.records.ledger_ids import compute_object_id
 from facescreen.timing import run_side_by_side
 
 if TYPE_CHECKING:
     from facescreen.bus.ports import Publisher
     from facescreen.model import Finding
+    from facescreen.records.claims import ContentClaim, ObjectClaim
     from facescreen.records.history import History
-    from facescreen.records.ledger import ContentClaim, ObjectClaim, ScreeningRecord
+    from facescreen.records.ledger_entry import ScreeningRecord
     from facescreen.screening.attempt import Attempt
     from facescreen.screening.pinning import PinnedObject
     from facescreen.screening.quarantine import Quarantine

@@ -13,18 +13,10 @@ import pytest
 from facescreen.errors import AlreadyInProgressError, ServiceUnavailableError
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.records import ledger as ledger_module
-from facescreen.records.ledger import (
-    MAX_CLOCK_SKEW_S,
-    WRITE_BACK_TIMEOUT_S,
-    ContentClaim,
-    KnownFinding,
-    Ledger,
-    ObjectClaim,
-    ScreeningRecord,
-    compute_content_id,
-    compute_object_id,
-    compute_uncalled_id,
-)
+from facescreen.records.claims import WRITE_BACK_TIMEOUT_S, ContentClaim, ObjectClaim
+from facescreen.records.ledger import Ledger
+from facescreen.records.ledger_entry import MAX_CLOCK_SKEW_S, KnownFinding, ScreeningRecord
+from facescreen.records.ledger_ids import compute_content_id, compute_object_id, compute_uncalled_id
 from facescreen.testing.stores import MemoryStateStore
 from facescreen.timing import Deadline, StoreClock
 from tests.support.fake_clock import FakeClock

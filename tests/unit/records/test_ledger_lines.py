@@ -10,13 +10,10 @@ import pytest
 
 from facescreen.errors import InvalidLedgerEntryError, OperatorError
 from facescreen.model import Finding, Verdict
-from facescreen.records.ledger import (
-    ContentClaim,
-    KnownFinding,
-    Ledger,
-    ScreeningRecord,
-    compute_uncalled_id,
-)
+from facescreen.records.claims import ContentClaim
+from facescreen.records.ledger import Ledger
+from facescreen.records.ledger_entry import KnownFinding, ScreeningRecord
+from facescreen.records.ledger_ids import compute_uncalled_id
 from facescreen.testing.stores import MemoryStateStore
 from facescreen.timing import Deadline
 

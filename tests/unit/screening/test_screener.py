@@ -11,7 +11,7 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Finding, Outcome, Status, Verdict
-from facescreen.records.ledger import compute_content_id
+from facescreen.records.ledger_ids import compute_content_id
 from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK

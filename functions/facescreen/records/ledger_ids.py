@@ -1,0 +1,51 @@
+"""The ids and the keys of the ledger's entries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from facescreen.requirements import REQUIREMENTS_VERSION
+
+if TYPE_CHECKING:
+    from facescreen.model import ObjectRef
+
+_KEY_PREFIX = "ledger/2/"
+"""Version 1 kept its entries directly under ``ledger/``, by ETag and CRC. They are not read."""
+
+
+def compute_content_id(sha256: str, kind: str, *, convert: bool) -> str:
+    """Compute the id of a content entry: 64 hexadecimal digits, equal for equal bytes of which the
+    same is asked, in any bucket and under any key."""
+    return _hash("content", sha256, kind, str(convert), str(REQUIREMENTS_VERSION))
+
+
+def compute_uncalled_id(sha256: str, reasons: tuple[str, ...]) -> str:
+    """Compute the content id of bytes that are judged without a call. It changes when requirements
+    or settings lead to other reasons, or to a call."""
+    return _hash("uncalled", sha256, *reasons, str(REQUIREMENTS_VERSION))
+
+
+def compute_object_id(ref: ObjectRef, revision: str) -> str:
+    """Compute the id of an object entry: 64 hexadecimal digits."""
+    return _hash("object", ref.store, ref.bucket, ref.key, revision)
+
+
+def build_content_key(content_id: str) -> str:
+    """Return the key of a content entry."""
+    return f"{_KEY_PREFIX}content/{content_id}"
+
+
+def build_object_key(object_id: str) -> str:
+    """Return the key of an object entry."""
+    return f"{_KEY_PREFIX}objects/{object_id}"
+
+
+def build_value_key(name: str) -> str:
+    """Return the key of an entry that holds one value."""
+    return f"{_KEY_PREFIX}values/{name}"
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
