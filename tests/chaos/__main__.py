@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tests.chaos.campaign import Campaign
 from tests.chaos.plan import LONG, SHORT, make_plan
-from tests.chaos.protections import PROTECTIONS
 from tests.chaos.report import format_report
 from tests.support.cloud_client import PROJECT
+from tests.support.protections import PROTECTIONS
 
 _WORK_FOLDER = Path(".facescreen/chaos")
 

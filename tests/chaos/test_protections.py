@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.protections import PROTECTIONS, Protection
+from tests.support.protections import ORDER_PROTECTIONS, PROTECTIONS, Protection
 
 
-@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("protection", PROTECTIONS + ORDER_PROTECTIONS, ids=lambda one: one.name)
 def test_the_text_of_a_protection_is_in_the_code(protection: Protection, tmp_path: Path) -> None:
     code = protection.copy_without(tmp_path / "functions")
     path = code / "facescreen" / protection.file

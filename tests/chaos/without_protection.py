@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.chaos.campaign import Campaign
 from tests.chaos.plan import SHORT, make_plan
-from tests.chaos.protections import PROTECTIONS, Protection
+from tests.support.protections import PROTECTIONS, Protection
 
 _WORK_FOLDER = Path(".facescreen/chaos/without")
 

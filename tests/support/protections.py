@@ -1,7 +1,7 @@
 """The protections of the flow, each as a change that takes it out.
 
-A campaign without one of them must find a broken promise. The change is made in a copy of the
-functions' code: nothing that is deployed knows of it.
+A fault campaign or an exploration without one of them must find a broken promise. The change is
+made in a copy of the functions' code: nothing that is deployed knows of it.
 """
 
 from __future__ import annotations
@@ -162,4 +162,78 @@ PROTECTIONS = (
         "logging.basicConfig(level=logging.INFO)",
     ),
 )
-"""Every protection, by what it sees to."""
+"""Protections that a fault campaign notices the absence of, by what they see to."""
+
+ORDER_PROTECTIONS = (
+    Protection(
+        "the bytes are read again after the wait",
+        "screening/pinning.py",
+        "            self._clock.sleep(wait_s)\n",
+        "            self._clock.sleep(wait_s)\n            return pinned\n",
+    ),
+    Protection(
+        "the clocks of the store's nodes may differ",
+        "model.py",
+        "return self.last_modified + timedelta(seconds=1) + margin - self.date",
+        "return self.last_modified + timedelta(seconds=1) - self.date",
+    ),
+    Protection(
+        "an unproven finding is about one revision",
+        "screening/revision_screener.py",
+        "            if is_proven or _has_same_revision(seen.pinned, pinned):\n",
+        "            if True:\n",
+    ),
+    Protection(
+        "a look proves which bytes the service saw",
+        "screening/revision_screener.py",
+        "            if is_proof or _has_same_revision(seen.pinned, pinned):\n",
+        "            if True:\n",
+    ),
+    Protection(
+        "the second call after a change sends the bytes",
+        "screening/revision_screener.py",
+        "must_send_bytes = pinned.pin is Pin.BYTES or claim.unproven_findings > 0",
+        "must_send_bytes = pinned.pin is Pin.BYTES",
+    ),
+    Protection(
+        "a claim is renewed before another call",
+        "records/ledger.py",
+        "        self._length = self._ledger.renew_content_claim(\n"
+        "            self._key, self._owner, object_id, deadline, self._length\n        )\n",
+        "",
+    ),
+    Protection(
+        "a slow response does not set the clock",
+        "timing.py",
+        "self._offset_s = min(max(self._offset_s, earliest_offset_s), latest_offset_s)",
+        "self._offset_s = latest_offset_s - 1",
+    ),
+    Protection(
+        "a finding is proven before another revision is done",
+        "records/ledger.py",
+        "        if object_id != self._object_id:\n"
+        "            self._append_line(self._build_release())\n",
+        "",
+    ),
+    Protection(
+        "the message comes after the look",
+        "screening/verdict_writer.py",
+        "        if pinned is None:\n            return outcome\n        if self._quarantine",
+        "        if pinned is None:\n            self._announce(outcome, attempt.timings)\n"
+        "            return outcome\n        if self._quarantine",
+    ),
+    Protection(
+        "an object is done once its message is published",
+        "screening/verdict_writer.py",
+        "        self._announce(outcome, attempt.timings)\n        if self._quarantine",
+        "        claim.mark_done(compute_object_id(pinned.ref, pinned.head.revision), record)\n"
+        "        self._announce(outcome, attempt.timings)\n        if self._quarantine",
+    ),
+    Protection(
+        "a lost answer to an append is looked up",
+        "records/ledger.py",
+        "            is_appended = arrived.startswith(data)\n",
+        "            is_appended = False\n",
+    ),
+)
+"""Protections that matter only in an order of requests that a campaign rarely meets."""
