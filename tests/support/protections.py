@@ -197,9 +197,8 @@ ORDER_PROTECTIONS = (
     ),
     Protection(
         "a claim is renewed before another call",
-        "records/ledger.py",
-        "        self._length = self._ledger.renew_content_claim(\n"
-        "            self._key, self._owner, object_id, deadline, self._length\n        )\n",
+        "records/claims.py",
+        "        self._renew(deadline)\n",
         "",
     ),
     Protection(
@@ -210,7 +209,7 @@ ORDER_PROTECTIONS = (
     ),
     Protection(
         "a finding is proven before another revision is done",
-        "records/ledger.py",
+        "records/claims.py",
         "        if object_id != self._object_id:\n"
         "            self._append_line(self._build_release())\n",
         "",
@@ -231,7 +230,7 @@ ORDER_PROTECTIONS = (
     ),
     Protection(
         "a lost answer to an append is looked up",
-        "records/ledger.py",
+        "records/entry_log.py",
         "            is_appended = arrived.startswith(data)\n",
         "            is_appended = False\n",
     ),

@@ -111,15 +111,7 @@ class ContentClaim(_Claim):
         finding has shortened it. Raises AlreadyInProgressError if another worker took over."""
         self._object_id = object_id
         self.unproven_findings += 1
-        line = build_claim_line(self._owner, self._clock, deadline, object_id)
-        length = self._length
-        while not (new_length := self._log.try_append(self._key, length, line)):
-            entry = self._log.read(self._key)
-            current_claim = entry.get_current_claim(self._clock.now())
-            if current_claim is not None and current_claim["claim"] != self._owner:
-                raise AlreadyInProgressError("another delivery is screening these bytes now")
-            length = entry.length
-        self._length = new_length
+        self._renew(deadline)
 
     def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
         """Record that the object is tagged and announced. `object_id` is that of its last revision.
@@ -129,6 +121,17 @@ class ContentClaim(_Claim):
             self._append_line(self._build_release())
         append_record(self._log, object_id, record)
         self._is_done = True
+
+    def _renew(self, deadline: Deadline) -> None:
+        line = build_claim_line(self._owner, self._clock, deadline, self._object_id)
+        length = self._length
+        while not (new_length := self._log.try_append(self._key, length, line)):
+            entry = self._log.read(self._key)
+            current_claim = entry.get_current_claim(self._clock.now())
+            if current_claim is not None and current_claim["claim"] != self._owner:
+                raise AlreadyInProgressError("another delivery is screening these bytes now")
+            length = entry.length
+        self._length = new_length
 
     def _build_release(self) -> dict[str, Any]:
         return {"released": self._owner, "is_proven": self._is_proven}

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen.errors import AlreadyInProgressError, ServiceUnavailableError
 from facescreen.model import Finding, ObjectRef, Verdict
-from facescreen.records import ledger as ledger_module
+from facescreen.records import ledger_ids
 from facescreen.records.claims import WRITE_BACK_TIMEOUT_S, ContentClaim, ObjectClaim
 from facescreen.records.ledger import Ledger
 from facescreen.records.ledger_entry import MAX_CLOCK_SKEW_S, KnownFinding, ScreeningRecord
@@ -94,7 +94,7 @@ def test_a_content_id_depends_on_the_bytes_and_on_what_is_asked_about_them(
     }
     assert len(ids) == 8
     assert compute_content_id("ab" * 32, "image", convert=False) == CONTENT
-    monkeypatch.setattr(ledger_module, "REQUIREMENTS_VERSION", -1)
+    monkeypatch.setattr(ledger_ids, "REQUIREMENTS_VERSION", -1)
     assert compute_content_id("ab" * 32, "image", convert=False) not in ids
 
 
@@ -106,7 +106,7 @@ def test_an_id_without_a_call_changes_with_the_reasons_and_the_requirements(
     assert first != compute_uncalled_id("ab" * 32, ("ToolargeImage",))
     assert first != compute_uncalled_id("cd" * 32, ("UnqualifiedPhoto",))
     assert first != CONTENT
-    monkeypatch.setattr(ledger_module, "REQUIREMENTS_VERSION", -1)
+    monkeypatch.setattr(ledger_ids, "REQUIREMENTS_VERSION", -1)
     assert first != compute_uncalled_id("ab" * 32, ("UnqualifiedPhoto",))
 
 
