@@ -17,6 +17,10 @@ PLAIN_BUCKET, VERSIONED_BUCKET = "selfies", "selfies-versioned"
 _VERSIONED_SHARE = 0.25
 _CALL_PAUSE_S = (1.5, 5.0)
 """When the service is called and tags are written after an upload, whose revision must settle."""
+_DOWNLOAD_PAUSE_S = (2.1, 3.1)
+_TAGGING_PAUSE_S = (2.9, 4.5)
+"""When the service downloads an object, and when it is tagged, from the second of the upload on,
+with the local cloud's latency and the default of REVISION_MARGIN_S."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
 
 
@@ -39,11 +43,13 @@ class Action(str, Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One action, `pause_s` after the one before."""
+    """One action, `pause_s` after the one before; or, with `after_second`, after the beginning of
+    the second in which that one was sent, because then its revision settles in step."""
 
     action: Action
     content: Content | None = None
     pause_s: float = 0.0
+    after_second: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,21 @@ def _draw_single_put(draw: _Drawer) -> Iterator[Step]:
 def _draw_overwrite(draw: _Drawer) -> Iterator[Step]:
     yield Step(Action.PUT, draw.content("low_risk"))
     yield Step(Action.PUT, draw.content("high_risk"), draw.pause())
+
+
+def _draw_overwrite_while_tagged(draw: _Drawer) -> Iterator[Step]:
+    yield Step(Action.PUT, draw.content("low_risk"))
+    pause_s = draw.rng.uniform(*_TAGGING_PAUSE_S)
+    yield Step(Action.PUT, draw.content("high_risk"), pause_s, after_second=True)
+
+
+def _draw_overwrite_while_called(draw: _Drawer) -> Iterator[Step]:
+    """Flagged bytes that are clean while the service downloads them, and come back."""
+    flagged = draw.content("high_risk")
+    yield Step(Action.PUT, flagged)
+    pause_s = draw.rng.uniform(*_DOWNLOAD_PAUSE_S)
+    yield Step(Action.PUT, draw.content("low_risk"), pause_s, after_second=True)
+    yield Step(Action.PUT, flagged, draw.pause())
 
 
 def _draw_flips(draw: _Drawer) -> Iterator[Step]:
@@ -264,11 +285,13 @@ def _draw_tags_of_its_own(draw: _Drawer) -> Iterator[Step]:
 
 _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
     _draw_single_put: 22,
-    _draw_overwrite: 16,
+    _draw_overwrite: 8,
+    _draw_overwrite_while_tagged: 10,
+    _draw_overwrite_while_called: 8,
     _draw_flips: 10,
     _draw_several_overwrites: 5,
     _draw_same_bytes_again: 4,
-    _draw_there_and_back: 10,
+    _draw_there_and_back: 5,
     _draw_upload_after_the_message: 2,
     _draw_delete: 3,
     _draw_delete_and_put: 3,

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from time import sleep
+from math import floor
+from time import sleep, time
 
 import oss2
 
@@ -71,8 +72,11 @@ class Uploaders:
             future.result()
 
     def _run_script(self, script: Script) -> None:
+        sent_at = time()
         for step in script.steps:
-            sleep(step.pause_s)
+            before = floor(sent_at) if step.after_second else time()
+            sleep(max(0.0, before + step.pause_s - time()))
+            sent_at = time()
             _ACTIONS[step.action](self, script, step)
 
     def put(self, script: Script, step: Step, tags: str = "") -> None:
