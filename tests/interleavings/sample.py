@@ -71,6 +71,7 @@ def _create_scenario(rng: random.Random) -> Scenario:
         is_versioned=rng.random() < 0.25,
         events_name_versions=rng.random() < 0.5,
         faults=rng.randint(2, 4),
+        fault_kinds=tuple(sorted(FAULTS)),
         ticks=rng.choice((3, 12)),
         skews_s=(0, 1) if rng.random() < 0.3 else (0,),
         timeout_s=rng.choice((12, 20, 60)),

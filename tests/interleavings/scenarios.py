@@ -63,7 +63,7 @@ class Scenario:
     is_versioned: bool = False
     faults: int = 1
     """How many faults may happen."""
-    fault_kinds: tuple[str, ...] = ("kill", "fail", "lose", "late", "expire")
+    fault_kinds: tuple[str, ...] = ("kill", "fail", "lose", "late")
     ticks: int = 0
     """How many seconds may pass while something could run. Time passes by itself while everything
     sleeps."""
@@ -92,6 +92,15 @@ EXHAUSTIVE = (
     Scenario("two events of other bytes", _puts(GOOD, BAD), (0, 1)),
     Scenario("two events, a retake", _puts(BAD, GOOD), (0, 1)),
     Scenario("two events of the same bytes", _puts(GOOD, GOOD), (0, 1)),
+    Scenario(
+        "a claim expires, then the same bytes", _puts(GOOD, GOOD), (0, 0), fault_kinds=("expire",)
+    ),
+    Scenario(
+        "a claim expires, two events of other bytes",
+        _puts(GOOD, BAD),
+        (0, 1),
+        fault_kinds=("expire",),
+    ),
     Scenario("two versions", _puts(GOOD, BAD), (0, 1), is_versioned=True),
     Scenario("two versions of the same bytes", _puts(BAD, BAD), (0, 1), is_versioned=True),
     Scenario(

@@ -578,6 +578,9 @@ class World:
     def _note_record(self, line: bytes, number: int) -> None:
         if b'"finding"' in line:
             self._change_attempt(number, has_unrecorded_call=False)
+        elif b'"is_proven":false' in line:
+            self._excuse_unproven_call(number)
+            self._change_attempt(number, unproven_call=-1)
         if b'"done"' in line or b'"is_proven":true' in line:
             self._change_attempt(number, unproven_call=-1)
 
