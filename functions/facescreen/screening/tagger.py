@@ -8,7 +8,7 @@ If the second look finds other bytes, the verdict is taken off them, and the cal
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen.errors import (
@@ -142,11 +142,10 @@ class Tagger:
 
     def _remove_verdict(self, ref: ObjectRef, written_tags: dict[str, str]) -> None:
         """Take a verdict that was just written off other bytes than the judged ones."""
-        current_ref = replace(ref, version_id="")
         with suppress(ObjectNotFoundError):
-            tags = self._read_tags(current_ref)
+            tags = self._read_tags(ref)
             if self._select_verdict(tags) == self._select_verdict(written_tags):
-                self._store.replace_tags(current_ref, self._select_others(tags))
+                self._store.replace_tags(ref, self._select_others(tags))
 
     def _look_until_stable(
         self, pinned: PinnedObject, deadline: Deadline, error: TransientError
@@ -166,9 +165,9 @@ class Tagger:
     ) -> None:
         """Wait until two looks at the tags of the new bytes agree, on which the request may still
         be carried out."""
-        current_ref, previous = replace(ref, version_id=""), None
+        previous: dict[str, str] | None = None
         with suppress(ObjectNotFoundError):
-            while (tags := self._read_tags(current_ref)) != previous:
+            while (tags := self._read_tags(ref)) != previous:
                 previous = tags
                 self._sleep_between_looks(deadline, error)
 

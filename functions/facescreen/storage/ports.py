@@ -73,9 +73,9 @@ class ObjectStore(Protocol):
         """Return the first objects under `prefix` whose keys come after `after`, sorted by key."""
 
     def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
-        """Return the versions of the key with ETag and size, newest first, without delete markers
-        and the ``null`` version; at most the newest 10,000. Empty if the bucket was never
-        versioned."""
+        """Return the versions of the key with ETag and size, newest first, without delete markers;
+        at most the newest 10,000. In a bucket that was never versioned, an object has the version
+        ``null``."""
 
 
 class QuarantineStore(ObjectStore, Protocol):
