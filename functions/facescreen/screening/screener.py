@@ -172,8 +172,9 @@ class Screener:
             if not is_overwritten and not self._needs_repair(current):
                 return
             outcome = self._revision_screener.screen(current, Attempt(deadline))
-            if not _has_written_tags(outcome):
+            if outcome.status is not Status.SUPERSEDED:
                 return
+            # Tags that were taken off may have been those of the bytes that are there now.
             is_overwritten = True
 
     def _needs_repair(self, current: PinnedObject) -> bool:
