@@ -16,7 +16,9 @@ from tests.support.samples import sample_files
 
 @pytest.fixture(scope="module")
 def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(cloud_folder, HTTP_LONGEST_SECONDS="5") as cloud_and_client:
+    with run_local_cloud(
+        cloud_folder, is_versioned=True, HTTP_LONGEST_SECONDS="5"
+    ) as cloud_and_client:
         yield cloud_and_client
 
 

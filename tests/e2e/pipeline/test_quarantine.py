@@ -29,13 +29,10 @@ GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 @pytest.fixture(scope="module")
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with run_local_cloud(tmp_path_factory.mktemp("quarantine"), **MOVE_SETTINGS) as (
-        cloud,
-        cloud_client,
-    ):
-        # Only a version can be deleted for certain.
-        cloud.oss.create_bucket("selfies", versioning=True)
-        yield cloud, cloud_client
+    # Only a version can be deleted for certain.
+    folder = tmp_path_factory.mktemp("quarantine")
+    with run_local_cloud(folder, is_versioned=True, **MOVE_SETTINGS) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")

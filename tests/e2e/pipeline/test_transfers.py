@@ -32,7 +32,7 @@ def running_cloud(
     transfer: str, cloud_folder: Path
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """One cloud for each setting."""
-    with run_local_cloud(cloud_folder, TRANSFER=transfer) as cloud_and_client:
+    with run_local_cloud(cloud_folder, is_versioned=True, TRANSFER=transfer) as cloud_and_client:
         yield cloud_and_client
 
 
