@@ -158,19 +158,9 @@ class LocalCloudClient:
 
 @contextmanager
 def run_local_cloud(
-    folder: Path,
-    project: Path = PROJECT,
-    /,
-    *,
-    template: str = "s.yaml",
-    is_versioned: bool = False,
-    **settings: str,
+    folder: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """Run a local cloud and yield it with a client of it. `settings` are the function's.
-
-    With `is_versioned` its bucket has versioning, so that no object waits for its revision to
-    settle: for tests that are not about what is done without versions.
-    """
+    """Run a local cloud and yield it with a client of it. `settings` are the function's."""
     with BackgroundLoop() as loop:
         cloud = LocalCloud(
             folder,
@@ -188,11 +178,20 @@ def run_local_cloud(
                 lambda: loop.run(cloud.fc.functions.wait_until_idle(), 120),
                 folder / "verdicts.json",
             )
-            if is_versioned:
-                cloud.oss.create_bucket(cloud_client.env["OSS_BUCKET"], versioning=True)
             try:
                 yield cloud, cloud_client
             finally:
                 cloud_client.close()
         finally:
             loop.run(cloud.stop())
+
+
+@contextmanager
+def run_versioned_cloud(
+    folder: Path, **settings: str
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    """Run a local cloud whose bucket has versioning, so that no object waits for its revision to
+    settle: for tests that are not about what is done without versions."""
+    with run_local_cloud(folder, **settings) as (cloud, cloud_client):
+        cloud.oss.create_bucket(cloud_client.env["OSS_BUCKET"], versioning=True)
+        yield cloud, cloud_client

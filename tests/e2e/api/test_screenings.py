@@ -14,14 +14,14 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.api.conftest import SETTINGS
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_versioned_cloud
 
 PATH = "/v1/screenings"
 
 
 @pytest.fixture(scope="module")
 def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(cloud_folder, is_versioned=True, **SETTINGS) as cloud_and_client:
+    with run_versioned_cloud(cloud_folder, **SETTINGS) as cloud_and_client:
         yield cloud_and_client
 
 

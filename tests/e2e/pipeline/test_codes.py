@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_versioned_cloud
 from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
 def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(cloud_folder, is_versioned=True) as cloud_and_client:
+    with run_versioned_cloud(cloud_folder) as cloud_and_client:
         yield cloud_and_client
 
 

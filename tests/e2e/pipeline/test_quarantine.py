@@ -19,7 +19,7 @@ from tests.e2e.pipeline.quarantines import (
     read_object,
     release,
 )
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud, run_versioned_cloud
 from tests.support.distinct import make_distinct
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
@@ -31,7 +31,7 @@ GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     # Only a version can be deleted for certain.
     folder = tmp_path_factory.mktemp("quarantine")
-    with run_local_cloud(folder, is_versioned=True, **MOVE_SETTINGS) as cloud_and_client:
+    with run_versioned_cloud(folder, **MOVE_SETTINGS) as cloud_and_client:
         yield cloud_and_client
 
 
