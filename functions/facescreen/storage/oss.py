@@ -20,6 +20,7 @@ from urllib3.util.retry import Retry
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
 from facescreen.storage.heads import (
+    build_late_request_error,
     check_content_encoding,
     guess_object_type,
     parse_http_date,
@@ -132,9 +133,11 @@ class OssStore:
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
         with translate_oss_errors(ref.key, default_error_class=errors.TagsRefusedError):
-            self._buckets.get(ref.bucket).put_object_tagging(
+            result = self._buckets.get(ref.bucket).put_object_tagging(
                 ref.key, tagging, params=build_version_params(ref)
             )
+        if result.resp.response.raw.retries.history:
+            raise build_late_request_error()
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         return self._sign_url(ref, expires_in_s, CONVERSION_PROCESS_PARAM if convert else "")

@@ -61,7 +61,8 @@ class ObjectStore(Protocol):
         """Return the whole tag set."""
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
-        """Replace the whole tag set. Raises TagsRefusedError."""
+        """Replace the whole tag set. Raises TagsRefusedError, and ServiceUnavailableError also if
+        an earlier try of the same request got no answer: it may be carried out later."""
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned GET URL on the public endpoint, valid for `expires_in_s`."""

@@ -17,6 +17,7 @@ from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.heads import (
+    build_late_request_error,
     check_content_encoding,
     guess_object_type,
     parse_http_date,
@@ -113,7 +114,9 @@ class S3Store:
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
         with translate_s3_errors(ref.key, default_error_class=errors.TagsRefusedError):
-            self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
+            response = self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
+        if response["ResponseMetadata"]["RetryAttempts"]:
+            raise build_late_request_error()
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned URL, valid for `expires_in_s` seconds but at most until the role's
