@@ -67,11 +67,21 @@ class ObjectHead:
     date: datetime
     """When the store sent the response, by its own clock: UTC, whole seconds."""
     version_id: str = ""
+    """Empty without versioning, and for the version ``null``, whose bytes may be replaced."""
     object_type: ObjectType = ObjectType.NORMAL
     tag_count: int | None = None
     """None if the store did not say: there are no tags, or they may not be read."""
     is_replica: bool = False
     """Whether the store copied the object from another bucket by itself."""
+    is_null_version: bool = False
+    """Whether it was written without versioning, in a bucket that has versions. A newer version may
+    hide it, and show it again when it is deleted."""
+
+    @property
+    def address(self) -> str:
+        """The version id to name in requests: the version id, ``null`` for that version, and empty
+        in a bucket without versions."""
+        return "null" if self.is_null_version else self.version_id
 
     @property
     def revision(self) -> str:

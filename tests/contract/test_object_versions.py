@@ -76,11 +76,12 @@ def test_only_the_newest_versions_are_listed(
     assert store.list_versions(object_writer.ref("a.jpg")) == written[:1:-1]
 
 
-def test_a_bucket_that_was_never_versioned_has_no_versions(
+def test_a_bucket_that_was_never_versioned_has_one_version_named_null(
     store_and_writer: StoreAndWriter,
 ) -> None:
     store, object_writer = store_and_writer
-    assert store.list_versions(object_writer.put("a.jpg", b"x")) == []
+    versions = store.list_versions(object_writer.put("a.jpg", b"x"))
+    assert [version.version_id for version in versions] == ["null"]
     assert store.list_versions(object_writer.ref("missing.jpg")) == []
 
 
@@ -120,7 +121,7 @@ def test_an_append_keeps_the_version(versioned_store_and_writer: OssStoreAndWrit
     after = store.head(ref)
     assert (after.version_id, after.size) == (before.version_id, 6)
     assert after.object_type is ObjectType.APPENDABLE
-    assert len(store.list_versions(ref)) == bool(before.version_id)
+    assert len(store.list_versions(ref)) == 1
 
 
 def put_version(store_and_writer: StoreAndWriter, key: str, data: bytes) -> ObjectRef:

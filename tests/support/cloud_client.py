@@ -184,3 +184,14 @@ def run_local_cloud(
                 cloud_client.close()
         finally:
             loop.run(cloud.stop())
+
+
+@contextmanager
+def run_versioned_cloud(
+    folder: Path, **settings: str
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    """Run a local cloud whose bucket has versioning, so that no object waits for its revision to
+    settle: for tests that are not about what is done without versions."""
+    with run_local_cloud(folder, **settings) as (cloud, cloud_client):
+        cloud.oss.create_bucket(cloud_client.env["OSS_BUCKET"], versioning=True)
+        yield cloud, cloud_client

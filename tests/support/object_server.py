@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that answers every GET with one object, as no emulator would."""
+"""An HTTP server on loopback that answers each GET and PUT with one object, as no emulator does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import repeat
+from itertools import count, repeat
+from operator import itemgetter
 from threading import Thread
 
 OBJECT_HEADERS = {
@@ -38,14 +39,19 @@ def object_server(
     *,
     status: int = 200,
     announced_bytes: int | None = None,
+    unanswered_puts: int = 0,
 ) -> Iterator[ObjectServer]:
     """Answer with `headers`, which override OBJECT_HEADERS unless empty, and `body`.
 
     With `announced_bytes` the response announces that length. It ends after `body`, or if that is
-    empty, sends zeros until the client has gone.
+    empty, sends zeros until the client has gone. The first `unanswered_puts` PUTs are received, and
+    their connections are closed.
     """
     length = len(body) if announced_bytes is None else announced_bytes
-    response_headers = {**OBJECT_HEADERS, "Content-Length": str(length), **headers}
+    all_headers = {**OBJECT_HEADERS, "Content-Length": str(length), **headers}
+    response_headers = dict(filter(itemgetter(1), all_headers.items()))
+
+    put_numbers = count()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -55,8 +61,7 @@ def object_server(
             server_state.connections.add(self.client_address)
             self.send_response_only(status)
             for name, value in response_headers.items():
-                if value:
-                    self.send_header(name, value)
+                self.send_header(name, value)
             self.end_headers()
 
         def do_GET(self) -> None:
@@ -67,6 +72,14 @@ def object_server(
                     self.wfile.write(chunk)
                     server_state.sent_bytes += len(chunk)
             self.close_connection = length > len(body)
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if next(put_numbers) < unanswered_puts:
+                server_state.requests.append(self.requestline)
+                self.close_connection = True
+            else:
+                self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -50,7 +50,8 @@ class PinnedObject:
     """An object as it was read."""
 
     ref: ObjectRef
-    """With the ETag, version id and size that were read."""
+    """With the ETag, version id and size that were read. A version ``null`` is named too: a newer
+    version may hide it during the call, and be deleted before the look after it."""
     head: ObjectHead
     data: bytes
     """All bytes; only the first ones if it has more than MAX_BYTES."""
@@ -120,7 +121,7 @@ class ObjectPinner:
                 return replace(pinned, head=head)
             if (head.etag, head.size) != (pinned.head.etag, pinned.head.size):
                 return None
-        current = self.pin(replace(pinned.ref, version_id=""), deadline)
+        current = self.pin(pinned.ref, deadline)
         return current if current.sha256 == pinned.sha256 else None
 
     def _read(self, ref: ObjectRef) -> PinnedObject:
@@ -131,7 +132,7 @@ class ObjectPinner:
         except ContentError as error:
             head, content_error = self._store.head(ref), error
         self._clock.synchronize(head.date, requested_at)
-        pinned_ref = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+        pinned_ref = replace(ref, etag=head.etag, version_id=head.address, size=head.size)
         pin = self._choose_pin(head, is_replica=ref.is_replica)
         return PinnedObject(pinned_ref, head, data, pin, content_error)
 

@@ -12,6 +12,7 @@ from facescreen.records.ledger_ids import compute_object_id
 from facescreen.screening.attempt import Attempt
 from facescreen.screening.pinning import Pin
 from facescreen.screening.tagger import SUPERSEDED_RESULT
+from facescreen.storage.keys import NULL_VERSION
 from facescreen.timing import Timings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Screener:
         head = self._store.head(ref)
         record = self._ledger.get_record(compute_object_id(ref, head.revision))
         if record is not None and (head.version_id or head.has_visible_time):
-            seen = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+            seen = replace(ref, etag=head.etag, version_id=head.address, size=head.size)
             return Outcome(seen, Status.ALREADY_SCREENED, record.finding)
         # The bytes tell, where the revision does not, and while their verdict is being written.
         pinned = self._pinner.pin(ref, deadline)
@@ -113,7 +114,7 @@ class Screener:
                 return version_outcome
         if outcome.status is Status.SUPERSEDED and attempt.write_back:
             has_written_tags = _has_written_tags(outcome)
-            self._repair(pinned.ref, attempt.deadline, is_overwritten=has_written_tags)
+            self._repair(pinned, attempt.deadline, is_overwritten=has_written_tags)
         return outcome
 
     def _screen_unscreened_version(
@@ -137,7 +138,7 @@ class Screener:
         """Return an older version with the event's ETag that has no verdict yet. OSS's events name
         no version, and an older version becomes the current one when newer ones are deleted.
         `current` is None if the key has no current version."""
-        is_versioned = current is None or current.pin is Pin.VERSION
+        is_versioned = current is None or bool(current.ref.version_id)
         if not is_versioned or ref.version_id or not ref.etag:
             return None
         current_version_id = "" if current is None else current.ref.version_id
@@ -147,24 +148,33 @@ class Screener:
             if version.etag == ref.etag and version.version_id != current_version_id
         )
         for version, _ in zip(versions, range(_MAX_VERSIONS_CHECKED), strict=False):
-            if self._ledger.get_record(compute_object_id(version, version.version_id)) is None:
-                return self._pinner.pin(version, deadline)
+            pinned, revision = None, version.version_id
+            if version.version_id == NULL_VERSION:
+                pinned = self._pinner.pin(version, deadline)
+                revision = pinned.head.revision
+            if self._ledger.get_record(compute_object_id(version, revision)) is None:
+                return pinned or self._pinner.pin(version, deadline)
         return None
 
-    def _repair(self, ref: ObjectRef, deadline: Deadline, *, is_overwritten: bool) -> None:
-        """See to it that the current bytes keep no verdict on others, and don't lose their own.
+    def _repair(self, pinned: PinnedObject, deadline: Deadline, *, is_overwritten: bool) -> None:
+        """See to it that the bytes that were written after `pinned` keep no verdict on others, and
+        don't lose their own.
 
         With `is_overwritten`, a tagging request of this delivery reached other bytes than those it
         was for, and may have replaced their own verdict. An earlier attempt of the same delivery
         may have left tags as well, if it was killed.
         """
+        # A version never changes, but the version `null` may be replaced, and hidden by others.
+        version_id = "" if pinned.pin is Pin.VERSION else pinned.ref.version_id
         while True:
-            current = self._pinner.pin(replace(ref, etag="", version_id=""), deadline)
+            ref = replace(pinned.ref, etag="", version_id=version_id)
+            current = self._pinner.pin(ref, deadline)
             if not is_overwritten and not self._needs_repair(current):
                 return
             outcome = self._revision_screener.screen(current, Attempt(deadline))
-            if not _has_written_tags(outcome):
+            if outcome.status is not Status.SUPERSEDED:
                 return
+            # Tags that were taken off may have been those of the bytes that are there now.
             is_overwritten = True
 
     def _needs_repair(self, current: PinnedObject) -> bool:

@@ -8,7 +8,7 @@ If the second look finds other bytes, the verdict is taken off them, and the cal
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen.errors import (
@@ -93,11 +93,9 @@ class Tagger:
         if self._form == "none":
             return WrittenTags(TaggingResult("off"), seen.pinned)
         for _ in range(_MAX_REQUESTS):
-            tags = self._build_full_set(seen, finding)
-            if len(tags) > MAX_TAGS:
-                other_tags = len(self._select_others(seen.tags))
-                detail = f"The object has {other_tags} other tags; the store allows {MAX_TAGS}."
-                return WrittenTags(TaggingResult("refused", detail), seen.pinned)
+            tags, result = self._build_possible_set(seen, finding)
+            if result.status == "refused" and tags == seen.tags:
+                return WrittenTags(result, seen.pinned)
             try:
                 current = self._replace_tags(seen, tags, deadline)
             except TagsRefusedError as refusal:
@@ -106,7 +104,7 @@ class Tagger:
                 self._remove_verdict(seen.pinned.ref, tags)
                 return WrittenTags(SUPERSEDED_RESULT, None)
             if current.tags == tags:
-                return WrittenTags(TaggingResult("written"), current.pinned)
+                return WrittenTags(result, current.pinned)
             seen = current
         raise ServiceUnavailableError("the object's tags keep changing while they are written")
 
@@ -142,11 +140,10 @@ class Tagger:
 
     def _remove_verdict(self, ref: ObjectRef, written_tags: dict[str, str]) -> None:
         """Take a verdict that was just written off other bytes than the judged ones."""
-        current_ref = replace(ref, version_id="")
         with suppress(ObjectNotFoundError):
-            tags = self._read_tags(current_ref)
+            tags = self._read_tags(ref)
             if self._select_verdict(tags) == self._select_verdict(written_tags):
-                self._store.replace_tags(current_ref, self._select_others(tags))
+                self._store.replace_tags(ref, self._select_others(tags))
 
     def _look_until_stable(
         self, pinned: PinnedObject, deadline: Deadline, error: TransientError
@@ -166,9 +163,9 @@ class Tagger:
     ) -> None:
         """Wait until two looks at the tags of the new bytes agree, on which the request may still
         be carried out."""
-        current_ref, previous = replace(ref, version_id=""), None
+        previous: dict[str, str] | None = None
         with suppress(ObjectNotFoundError):
-            while (tags := self._read_tags(current_ref)) != previous:
+            while (tags := self._read_tags(ref)) != previous:
                 previous = tags
                 self._sleep_between_looks(deadline, error)
 
@@ -189,6 +186,17 @@ class Tagger:
         tags = self._store.get_tags(ref)
         self._readable_buckets.add(ref.bucket)
         return tags
+
+    def _build_possible_set(
+        self, seen: TaggedObject, finding: Finding
+    ) -> tuple[dict[str, str], TaggingResult]:
+        """Return the tags to write, and the result if they are written. If the verdict does not fit
+        next to the user's tags, no other verdict may stay there either."""
+        tags, others = self._build_full_set(seen, finding), self._select_others(seen.tags)
+        if len(tags) <= MAX_TAGS:
+            return tags, TaggingResult("written")
+        detail = f"The object has {len(others)} other tags; the store allows {MAX_TAGS}."
+        return others, TaggingResult("refused", detail)
 
     def _build_full_set(self, seen: TaggedObject, finding: Finding) -> dict[str, str]:
         """Return the user's tags and the verdict."""

@@ -37,6 +37,14 @@ def guess_object_type(etag: str) -> ObjectType:
     return ObjectType.MULTIPART if "-" in etag else ObjectType.NORMAL
 
 
+def build_late_request_error() -> ServiceUnavailableError:
+    """Build the error for a request that changed something and that the HTTP client sent again by
+    itself: the store may still carry out the first one, whose answer was lost."""
+    return ServiceUnavailableError(
+        "the store answered only the second request; the first one may be carried out later"
+    )
+
+
 def check_content_encoding(content_encoding: str) -> None:
     """Raise ContentError if a reader that honors Content-Encoding gets other bytes than those that
     are stored."""

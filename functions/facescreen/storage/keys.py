@@ -10,6 +10,8 @@ from facescreen.model import ObjectRef
 _BUCKET_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _VERSION_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,1024}")
 _MAX_KEY_BYTES = 1023
+NULL_VERSION = "null"
+"""The id of the version that was last written while versioning was off."""
 
 
 def parse_object_ref(
@@ -30,7 +32,7 @@ def parse_object_ref(
 def drop_null_version(version_id: str) -> str:
     """Return the version id, or "" for ``null``: that is whatever was last written while versioning
     was off, so it pins nothing."""
-    return "" if version_id == "null" else version_id
+    return "" if version_id == NULL_VERSION else version_id
 
 
 def has_url_safe_segments(key: str) -> bool:

@@ -20,11 +20,13 @@ from urllib3.util.retry import Retry
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
 from facescreen.storage.heads import (
+    build_late_request_error,
     check_content_encoding,
     guess_object_type,
     parse_http_date,
 )
 from facescreen.storage.keys import (
+    NULL_VERSION,
     build_not_found_message,
     drop_null_version,
     has_url_safe_segments,
@@ -131,9 +133,11 @@ class OssStore:
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
         with translate_oss_errors(ref.key, default_error_class=errors.TagsRefusedError):
-            self._buckets.get(ref.bucket).put_object_tagging(
+            result = self._buckets.get(ref.bucket).put_object_tagging(
                 ref.key, tagging, params=build_version_params(ref)
             )
+        if result.resp.response.raw.retries.history:
+            raise build_late_request_error()
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         return self._sign_url(ref, expires_in_s, CONVERSION_PROCESS_PARAM if convert else "")
@@ -209,7 +213,7 @@ class OssQuarantineStore(OssStore):
                 raise errors.ObjectChangedError("an object with that key exists already") from None
 
     def can_delete(self, ref: ObjectRef) -> bool:
-        return bool(ref.version_id)
+        return bool(drop_null_version(ref.version_id))
 
     def delete(self, ref: ObjectRef) -> None:
         with translate_oss_errors(ref.key):
@@ -382,11 +386,9 @@ def _select_versions(
     page: oss2.models.ListObjectVersionsResult, ref: ObjectRef
 ) -> Iterator[ObjectRef]:
     for version in page.versions:
-        version_id = drop_null_version(version.versionid)
-        if version.key == ref.key and version_id:
-            yield ObjectRef(
-                ref.store, ref.bucket, ref.key, version.etag.strip('"'), version_id, version.size
-            )
+        if version.key == ref.key:
+            etag = version.etag.strip('"')
+            yield ObjectRef(ref.store, ref.bucket, ref.key, etag, version.versionid, version.size)
 
 
 def _build_object_head(headers: Mapping[str, str]) -> ObjectHead:
@@ -394,12 +396,14 @@ def _build_object_head(headers: Mapping[str, str]) -> ObjectHead:
     size, tag_count = headers.get("Content-Length"), headers.get("x-oss-tagging-count")
     if size is None:
         raise errors.ServiceUnavailableError("OSS returned a response without Content-Length")
+    version_id = headers.get("x-oss-version-id", "")
     return ObjectHead(
         etag=etag,
         size=int(size),
         last_modified=parse_http_date(headers.get("Last-Modified", "")),
         date=parse_http_date(headers.get("Date", "")),
-        version_id=drop_null_version(headers.get("x-oss-version-id", "")),
+        version_id=drop_null_version(version_id),
+        is_null_version=version_id == NULL_VERSION,
         object_type=_parse_object_type(headers.get("x-oss-object-type", ""), etag),
         tag_count=None if tag_count is None else int(tag_count),
         # No header of OSS says whether an object is a replica.

@@ -61,7 +61,8 @@ class ObjectStore(Protocol):
         """Return the whole tag set."""
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
-        """Replace the whole tag set. Raises TagsRefusedError."""
+        """Replace the whole tag set. Raises TagsRefusedError, and ServiceUnavailableError also if
+        an earlier try of the same request got no answer: it may be carried out later."""
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned GET URL on the public endpoint, valid for `expires_in_s`."""
@@ -73,9 +74,9 @@ class ObjectStore(Protocol):
         """Return the first objects under `prefix` whose keys come after `after`, sorted by key."""
 
     def list_versions(self, ref: ObjectRef) -> list[ObjectRef]:
-        """Return the versions of the key with ETag and size, newest first, without delete markers
-        and the ``null`` version; at most the newest 10,000. Empty if the bucket was never
-        versioned."""
+        """Return the versions of the key with ETag and size, newest first, without delete markers;
+        at most the newest 10,000. In a bucket that was never versioned, an object has the version
+        ``null``."""
 
 
 class QuarantineStore(ObjectStore, Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -16,12 +17,14 @@ from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.heads import (
+    build_late_request_error,
     check_content_encoding,
     guess_object_type,
     parse_http_date,
     to_whole_seconds,
 )
 from facescreen.storage.keys import (
+    NULL_VERSION,
     build_not_found_message,
     drop_null_version,
     has_url_safe_segments,
@@ -111,7 +114,9 @@ class S3Store:
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
         with translate_s3_errors(ref.key, default_error_class=errors.TagsRefusedError):
-            self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
+            response = self._client.put_object_tagging(**build_object_params(ref), Tagging=tagging)
+        if response["ResponseMetadata"]["RetryAttempts"]:
+            raise build_late_request_error()
 
     def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         """Return a presigned URL, valid for `expires_in_s` seconds but at most until the role's
@@ -144,7 +149,7 @@ class S3Store:
                 )
                 for page in self._iterate_version_pages(ref)
                 for version in page.get("Versions", ())
-                if version["Key"] == ref.key and drop_null_version(version["VersionId"])
+                if version["Key"] == ref.key
             ]
 
     def _request_head(self, ref: ObjectRef) -> ObjectHead:
@@ -214,7 +219,9 @@ class S3QuarantineStore(S3Store):
         return bool(ref.version_id or ref.etag)
 
     def delete(self, ref: ObjectRef) -> None:
-        # A version never changes, and S3 would check the condition against the current version.
+        # A version never changes, and S3 would check the condition against the current version. The
+        # version `null` may have been replaced: it is deleted only as the current one.
+        ref = replace(ref, version_id=drop_null_version(ref.version_id))
         condition = {} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
         with translate_s3_errors(ref.key):
             self._client.delete_object(**build_object_params(ref), **condition)
@@ -358,13 +365,14 @@ def _build_response_head(response: dict[str, Any]) -> ObjectHead:
 
 def _build_object_head(properties: dict[str, Any], size: int, date: datetime) -> ObjectHead:
     """Return the head from a response, or from an entry of a listing."""
-    etag = properties["ETag"].strip('"')
+    etag, version_id = properties["ETag"].strip('"'), properties.get("VersionId", "")
     return ObjectHead(
         etag=etag,
         size=size,
         last_modified=to_whole_seconds(properties["LastModified"]),
         date=date,
-        version_id=drop_null_version(properties.get("VersionId", "")),
+        version_id=drop_null_version(version_id),
+        is_null_version=version_id == NULL_VERSION,
         object_type=guess_object_type(etag),
         tag_count=properties.get("TagCount"),
         is_replica=properties.get("ReplicationStatus") == "REPLICA",

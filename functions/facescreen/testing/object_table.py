@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ContentError, ObjectNotFoundError
 from facescreen.model import ObjectType
+from facescreen.storage.keys import drop_null_version
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -47,6 +48,11 @@ class ObjectTable:
         """The oldest first."""
         self._last_version = 0
 
+    @property
+    def has_versions(self) -> bool:
+        """Whether an object was ever written with versioning."""
+        return self._last_version > 0
+
     def create_version_id(self) -> str:
         """Return an id that no version has."""
         with self._lock:
@@ -58,7 +64,7 @@ class ObjectTable:
         ObjectNotFoundError."""
         versions = self._versions.get((ref.bucket, ref.key), ())
         candidates = (
-            [stored for stored in versions if stored.version_id == ref.version_id]
+            [each for each in versions if each.version_id == drop_null_version(ref.version_id)]
             if ref.version_id
             else versions[-1:]
         )
@@ -94,11 +100,11 @@ class ObjectTable:
                 yield key, stored
 
     def list_versions(self, bucket: str, key: str) -> list[StoredObject]:
-        """Return the versions of a key that have an id, the newest first."""
+        """Return the versions of a key, the newest first."""
         return [
             stored
             for stored in reversed(self._versions.get((bucket, key), ()))
-            if stored.version_id and not stored.is_delete_marker
+            if not stored.is_delete_marker
         ]
 
     def add(self, bucket: str, key: str, stored: StoredObject) -> None:

@@ -20,6 +20,7 @@ from facescreen.errors import (
 )
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
 from facescreen.storage.heads import check_content_encoding
+from facescreen.storage.keys import NULL_VERSION, drop_null_version
 from facescreen.storage.ports import (
     FIRST_BYTES,
     MAX_OBJECTS_PER_PAGE,
@@ -239,7 +240,8 @@ class MemoryStore(RequestPoint):
         self._perform("copy", self._copy, ref, to, must_be_new)
 
     def can_delete(self, ref: ObjectRef) -> bool:
-        return bool(ref.version_id or (self.name == "s3" and ref.etag))
+        is_version = bool(drop_null_version(ref.version_id))
+        return is_version or (self.name == "s3" and bool(ref.etag))
 
     def delete(self, ref: ObjectRef) -> None:
         self._perform("delete", self._delete, ref)
@@ -309,7 +311,12 @@ class MemoryStore(RequestPoint):
         versions = self._table.list_versions(ref.bucket, ref.key)
         return [
             ObjectRef(
-                ref.store, ref.bucket, ref.key, stored.etag, stored.version_id, len(stored.data)
+                ref.store,
+                ref.bucket,
+                ref.key,
+                stored.etag,
+                stored.version_id or NULL_VERSION,
+                len(stored.data),
             )
             for stored in versions[: MAX_VERSION_PAGES * MAX_OBJECTS_PER_PAGE]
         ]
@@ -325,10 +332,11 @@ class MemoryStore(RequestPoint):
 
     def _delete(self, ref: ObjectRef) -> None:
         current = self._table.find_current(ref.bucket, ref.key)
-        is_conditional = self.name == "s3" and not ref.version_id
+        version_id = drop_null_version(ref.version_id)
+        is_conditional = self.name == "s3" and not version_id
         if is_conditional and current and current.etag != ref.etag:
             raise ObjectChangedError("the object was overwritten")
-        self.remove(ref.bucket, ref.key, ref.version_id)
+        self.remove(ref.bucket, ref.key, version_id)
 
     def _set_acl(self, ref: ObjectRef, acl: str) -> None:
         stored = self._table.find(ref)
@@ -368,6 +376,7 @@ class MemoryStore(RequestPoint):
             tag_count=len(stored.tags) or None,
             # OSS does not say whether an object is a replica.
             is_replica=stored.is_replica and self.name == "s3",
+            is_null_version=not stored.version_id and (self.versioned or self._table.has_versions),
         )
 
     def _build_url(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:

@@ -13,10 +13,12 @@ from tests.e2e.api import response_leaks
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
+SETTINGS = {"HTTP_LONGEST_SECONDS": "5"}
+
 
 @pytest.fixture(scope="module")
 def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(cloud_folder, HTTP_LONGEST_SECONDS="5") as cloud_and_client:
+    with run_local_cloud(cloud_folder, **SETTINGS) as cloud_and_client:
         yield cloud_and_client
 
 

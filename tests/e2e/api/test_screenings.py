@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.cloud_client import LocalCloudClient
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.api.conftest import SETTINGS
+from tests.support.cloud_client import LocalCloudClient, run_versioned_cloud
 
 PATH = "/v1/screenings"
+
+
+@pytest.fixture(scope="module")
+def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_versioned_cloud(cloud_folder, **SETTINGS) as cloud_and_client:
+        yield cloud_and_client
 
 
 def with_other_bytes(data: bytes, mark: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.aws.cloud import BUS, WATCHED, AwsCloud
+from tests.e2e.aws.cloud import BUS, VERSIONED, WATCHED, AwsCloud
 from tests.e2e.aws.conftest import DeployFunction
 from tests.e2e.aws.event_source import EventSourceMapping
 from tests.e2e.aws.published import PublishedVerdicts
@@ -20,8 +20,8 @@ def test_a_verdict_reaches_its_destination(
         "EVENT_BUS": (BUS, cloud.bus_queue_url),
     }[destination]
     key = f"{WATCHED}{destination}.jpg"
-    cloud.put("selfies", key, photo)
+    cloud.put(VERSIONED, key, photo)
     with EventSourceMapping(cloud.sqs, cloud.uploads_url, deploy(**{destination: value})) as source:
-        (outcome,) = PublishedVerdicts(cloud, queue_url).of("selfies", key)
+        (outcome,) = PublishedVerdicts(cloud, queue_url).of(VERSIONED, key)
     assert outcome["verdict"] == "low_risk"
     assert source.errors == []

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.cloud_client import LocalCloudClient
+from tests.support.cloud_client import LocalCloudClient, run_versioned_cloud
 from tests.support.samples import sample_files
+
+
+@pytest.fixture(scope="module")
+def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_versioned_cloud(cloud_folder) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +71,10 @@ def test_transient_codes_are_retried_within_the_invocation(
 def test_a_download_that_fails_is_retried_with_a_fresh_url(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    # The ledger, the probe and the rate limiter read first. Then the service's download fails.
-    earlier_reads = {"operation": "GetObject", "times": 3}
-    cloud_client.set_behaviour(
-        oss={"faults": [earlier_reads, {"operation": "GetObject", "code": "InternalError"}]}
-    )
+    # The function reads the object first. Then the service's download fails.
+    path = f"/{cloud_client.env['OSS_BUCKET']}/passing/download.jpg"
+    read = {"operation": "GetObject", "path": path}
+    cloud_client.set_behaviour(oss={"faults": [read, {**read, "code": "InternalError"}]})
     cloud_client.put("passing/download.jpg", photos["flagged.jpg"])
     assert cloud_client.wait_for_message("passing/download.jpg")["data"]["verdict"] == "high_risk"
     codes = [call["code"] for call in cloud_client.admin.get("/calls/all").json()]

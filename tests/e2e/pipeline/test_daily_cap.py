@@ -65,6 +65,7 @@ def test_the_calls_of_yesterday_do_not_count(tmp_path: Path) -> None:
         photo = sample_files(cloud)["flagged.jpg"]
         for number in range(3):
             cloud_client.put(f"{number}.jpg", photo)
+        for number in range(3):
             cloud_client.wait_for_message(f"{number}.jpg")
         assert _use_up(DailyBudget(_state(cloud_client), 3)) == 0
         assert _use_up(DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() + DAY_S)) == 3

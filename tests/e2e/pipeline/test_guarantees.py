@@ -12,7 +12,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.support import leaks
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud, run_versioned_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -233,7 +233,7 @@ def test_a_wrong_setting_stops_the_initialization_and_is_named(
 def test_a_connection_that_can_not_be_warmed_does_not_stop_screening(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with run_local_cloud(tmp_path) as (_, cloud_client):
+    with run_versioned_cloud(tmp_path) as (_, cloud_client):
         cloud_client.set_behaviour(
             cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]}
         )
@@ -246,7 +246,10 @@ def test_a_connection_that_can_not_be_warmed_does_not_stop_screening(
 def test_python_3_12_works_without_credentials_in_the_context(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with run_local_cloud(tmp_path, FC_RUNTIME="python3.12") as (cloud, cloud_client):
+    with run_versioned_cloud(tmp_path, FC_RUNTIME="python3.12") as (
+        cloud,
+        cloud_client,
+    ):
         cloud_client.put("a.jpg", photos[GOOD])
         assert cloud_client.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
         assert leaks.find_leaks(cloud, tmp_path, cloud_client) == []

@@ -19,7 +19,7 @@ from tests.e2e.pipeline.quarantines import (
     read_object,
     release,
 )
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud, run_versioned_cloud
 from tests.support.distinct import make_distinct
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
@@ -29,13 +29,10 @@ GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 @pytest.fixture(scope="module")
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with run_local_cloud(tmp_path_factory.mktemp("quarantine"), **MOVE_SETTINGS) as (
-        cloud,
-        cloud_client,
-    ):
-        # Only a version can be deleted for certain.
-        cloud.oss.create_bucket("selfies", versioning=True)
-        yield cloud, cloud_client
+    # Only a version can be deleted for certain.
+    folder = tmp_path_factory.mktemp("quarantine")
+    with run_versioned_cloud(folder, **MOVE_SETTINGS) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")

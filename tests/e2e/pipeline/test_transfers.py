@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.cloud_client import LocalCloudClient, run_local_cloud
+from tests.support.cloud_client import LocalCloudClient, run_versioned_cloud
 from tests.support.samples import sample_files
 
 PLAIN, STREAM = "DeepfakeDetectIntl", "DeepfakeDetectIntlStream"
@@ -32,7 +32,7 @@ def running_cloud(
     transfer: str, cloud_folder: Path
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """One cloud for each setting."""
-    with run_local_cloud(cloud_folder, TRANSFER=transfer) as cloud_and_client:
+    with run_versioned_cloud(cloud_folder, TRANSFER=transfer) as cloud_and_client:
         yield cloud_and_client
 
 

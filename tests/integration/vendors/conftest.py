@@ -25,9 +25,19 @@ def env(folder: Path) -> Iterator[Env]:
 
 
 @pytest.fixture(scope="session")
-def cloud_client(env: Env) -> Iterator[LocalCloudClient]:
+def cloud_client(env: Env, folder: Path) -> Iterator[LocalCloudClient]:
     """A client with which tests check the effects of an SDK's calls."""
-    client = LocalCloudClient(env)
+    client = LocalCloudClient(env, verdicts_file=folder / "data" / "verdicts.json")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def unwatched_client(env: Env, folder: Path) -> Iterator[LocalCloudClient]:
+    """A client of a bucket without a trigger."""
+    unwatched = {**env, "OSS_BUCKET": "unwatched"}
+    client = LocalCloudClient(unwatched, verdicts_file=folder / "data" / "verdicts.json")
+    client.bucket.create_bucket()
     yield client
     client.close()
 
@@ -44,9 +54,9 @@ def key(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def event(key: str, cloud_client: LocalCloudClient, samples: Path) -> bytes:
-    """The event of a flagged photo that raised no trigger: s.yaml does not list AppendObject."""
-    cloud_client.bucket.append_object(key, 0, (samples / "flagged.jpg").read_bytes())
-    described = {"bucket": {"name": cloud_client.bucket.bucket_name}, "object": {"key": key}}
+def event(key: str, unwatched_client: LocalCloudClient, samples: Path) -> bytes:
+    """The event of a flagged photo that raised no trigger."""
+    unwatched_client.put(key, (samples / "flagged.jpg").read_bytes())
+    described = {"bucket": {"name": unwatched_client.bucket.bucket_name}, "object": {"key": key}}
     record = {"eventName": "ObjectCreated:PutObject", "oss": described}
     return json.dumps({"events": [record]}).encode()

@@ -40,15 +40,15 @@ def invoke(request: pytest.FixtureRequest, env: Env) -> Invoke:
 
 
 def test_a_synchronous_call_waits_for_the_result(
-    invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
+    invoke: Invoke, key: str, event: bytes, unwatched_client: LocalCloudClient
 ) -> None:
     response = invoke(event, "Sync")
     assert json.loads(response.body.read()) == {"objects": 1, "skipped": {}}
-    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
+    assert unwatched_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
 def test_an_asynchronous_call_does_not_wait(
-    invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
+    invoke: Invoke, key: str, event: bytes, unwatched_client: LocalCloudClient
 ) -> None:
     assert invoke(event, "Async").status_code == 202
-    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    assert unwatched_client.wait_for_message(key)["data"]["verdict"] == "high_risk"

@@ -14,8 +14,9 @@ from tests.support.cloud_client import LocalCloudClient
 
 PART_SIZE = 100 * 1024
 """The smallest that OSS allows."""
-VERDICTS = {"flagged.jpg": "high_risk", "portrait.png": "low_risk"}
-"""Of a photo smaller than a part, and of a larger one."""
+VERDICTS = {"flagged.jpg": "high_risk", "clip.mp4": "low_risk"}
+"""Of a photo smaller than a part, and of a larger clip. Without versioning, files that need
+conversion are not screened after a multipart upload."""
 
 
 @pytest.fixture(params=["v1", "v4"])

@@ -51,7 +51,7 @@ def sign(request: pytest.FixtureRequest, env: Env) -> Sign:
 def photo(cloud_client: LocalCloudClient, samples: Path) -> bytes:
     """The photo uploaded to `KEY`."""
     photo = (samples / "flagged.jpg").read_bytes()
-    cloud_client.put(KEY, photo)
+    cloud_client.put(KEY, photo, is_distinct=False)
     return photo
 
 

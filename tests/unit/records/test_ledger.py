@@ -514,6 +514,23 @@ def test_a_claim_is_recognised_although_the_response_to_its_append_was_lost(
     assert harness.kinds(CONTENT_KEY if kind == "content" else OBJECT_KEY) == ["claim"]
 
 
+def test_a_line_is_recognised_although_the_http_client_sent_it_twice(
+    harness: LedgerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = harness.state.append
+
+    def append_twice(key: str, position: int, data: bytes) -> bool:
+        append(key, position, data)
+        return append(key, position, data)
+
+    monkeypatch.setattr(harness.state, "append", append_twice)
+    with harness.claim(seconds=SHORT_S) as claim:
+        claim.record_finding(FINDING, is_proven=True)
+    harness.claim_object(seconds=SHORT_S)
+    assert harness.kinds(CONTENT_KEY) == ["claim", "finding", "released"]
+    assert harness.kinds(OBJECT_KEY) == ["claim"]
+
+
 def test_another_workers_claim_is_not_taken_for_ours_if_our_response_is_lost(
     harness: LedgerHarness,
 ) -> None:

@@ -144,3 +144,26 @@ def test_a_lost_answer_of_any_append_is_neither_a_second_call_nor_a_wait() -> No
         assert harness.judge.judged == [FLAGGED]
         assert harness.tags()["deepfake-verdict"] == "high_risk"
         assert harness.clock.now - started < 10
+
+
+def test_a_repair_that_is_overtaken_by_an_upload_leaves_its_verdict() -> None:
+    """It read the verdict of newer bytes than those it had looked at, and took it off."""
+    harness = ScreenerHarness(flagged=(FLAGGED,))
+    first = harness.put(FLAGGED)
+    harness.screen(first)
+    stale_tags = harness.tags()
+    harness.put(CLEAN)
+    harness.store.put_tags(PHOTO_REF.bucket, PHOTO_REF.key, stale_tags)
+    harness.clock.sleep(5)
+
+    def overtake(operation: str) -> None:
+        if operation == "tags":
+            harness.store.before_operation = lambda _: None
+            newest = harness.put(noise_picture(width=800))
+            harness.clock.sleep(5)
+            harness.screen(newest)
+
+    harness.store.before_operation = overtake
+    harness.screen(first)
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
+    assert harness.tags()["deepfake-etag"] == harness.store.head(PHOTO_REF).etag

@@ -156,6 +156,16 @@ def test_without_room_for_tags_the_objects_own_are_kept_and_the_reason_is_return
     assert harness.tags() == own_tags
 
 
+def test_without_room_for_tags_no_other_verdict_stays() -> None:
+    harness = TaggerHarness()
+    own_tags = {f"t{n}": "x" for n in range(9)}
+    harness.store.put_tags("selfies", "a.jpg", {**own_tags, "deepfake-verdict": "low_risk"})
+    tagging = harness.write(harness.look(), NEW_FINDING).result
+    assert tagging.status == "refused"
+    assert "9 other tags" in tagging.detail
+    assert harness.tags() == own_tags
+
+
 def test_tags_that_the_store_refuses_are_reported() -> None:
     def refuse() -> None:
         raise TagsRefusedError("the store refuses")

@@ -168,3 +168,16 @@ def test_s3_says_what_is_a_replica(status: str, is_replica: bool) -> None:
         for head in (store.fetch(REF, 10).head, store.head(REF)):
             assert head.is_replica is is_replica
             assert head.has_visible_time is not is_replica
+
+
+@both_stores
+def test_a_tagging_request_that_the_http_client_sent_twice_may_be_carried_out_later(
+    create_store: StoreFactory,
+) -> None:
+    with object_server({}) as server:
+        create_store(server.url).replace_tags(REF, {"a": "1"})
+        assert len(server.requests) == 1
+    with object_server({}, unanswered_puts=1) as server:
+        with pytest.raises(errors.ServiceUnavailableError):
+            create_store(server.url).replace_tags(REF, {"a": "1"})
+        assert len(server.requests) == 2

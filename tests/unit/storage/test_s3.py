@@ -169,9 +169,10 @@ def test_an_sse_c_object_is_unreadable() -> None:
         assert raised.value.code == "UnreadableEncryption"
 
 
-def test_the_null_version_is_not_listed() -> None:
+def test_the_null_version_is_listed() -> None:
     stub = StubAws(ListObjectVersions=(200, VERSION_LISTING))
-    assert S3Store(stub.session).list_versions(ObjectRef("s3", "selfies", "kyc/a.jpg.bak")) == []
+    (version,) = S3Store(stub.session).list_versions(ObjectRef("s3", "selfies", "kyc/a.jpg.bak"))
+    assert version.version_id == "null"
 
 
 def test_an_sse_c_object_missing_from_the_listing_is_not_found() -> None:
