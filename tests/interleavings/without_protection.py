@@ -26,9 +26,7 @@ SCENARIOS_BY_PROTECTION = {
     "an appendable object is unscreenable": "an append",
     "only one worker has a claim": "one event twice, then other bytes",
     "a finding is recorded before it is written": "one event twice, then other bytes",
-    "another date of the same bytes is not another upload": "one event twice, then another ACL",
     "an older version is screened": "two versions",
-    "the bytes are read again after the wait": "there and back",
     "the clocks of the store's nodes may differ": "nodes whose clocks differ",
     "an unproven finding is about one revision": "there and back, with a witness",
     "a look proves which bytes the service saw": "there and back",
@@ -38,7 +36,6 @@ SCENARIOS_BY_PROTECTION = {
     "a finding is proven before another revision is done": "there and back",
     "the message comes after the look": "two events of other bytes",
     "an object is done once its message is published": "two events of other bytes",
-    "a lost answer to an append is looked up": "two events of other bytes",
 }
 """For each protection that a few requests need, a scenario in which it shows."""
 
