@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import color, icc
+from facescreen.media import color
+from facescreen.media.icc.profile import iterate_profile_findings
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
 
@@ -31,7 +32,7 @@ _CALIBRATED, _LINKED_PROFILE, _EMBEDDED_PROFILE = bytes(4), b"KNIL", b"DEBM"
 _GAMMA_SCALE, _ENDPOINT_SCALE = 1 << 16, 1 << 30
 
 
-def read(window: Window) -> Media:
+def read_bmp(window: Window) -> Media:
     """Read the size. A negative height means that the rows are stored top-down."""
     (header_size,) = window.unpack("<I", _FILE_HEADER_SIZE)
     if not _SHORT_HEADER_SIZE <= header_size <= _MAX_HEADER_SIZE:
@@ -93,7 +94,7 @@ def _check_color(header: Window, header_size: int) -> Iterator[str]:
         yield "Its color profile is not in the file."
     elif space == _EMBEDDED_PROFILE and header_size == _MAX_HEADER_SIZE:
         offset, size = header.unpack("<II", 112)
-        yield from icc.iterate_findings(header.subwindow(offset, size))
+        yield from iterate_profile_findings(header.subwindow(offset, size))
     elif space == _CALIBRATED and any(header.read_exactly(60, 48)):
         columns = [
             [value / _ENDPOINT_SCALE for value in header.unpack("<3i", 60 + 12 * index)]
@@ -105,5 +106,5 @@ def _check_color(header: Window, header_size: int) -> Iterator[str]:
 
 
 def _is_ordinary_gamma(gamma: float) -> bool:
-    """Whether a gamma is ordinary; some programs write it, others its reciprocal."""
+    """Return whether a gamma is ordinary; some programs write it, others its reciprocal."""
     return gamma > 0 and any(map(color.is_ordinary_gamma, (gamma, 1 / gamma)))

@@ -49,7 +49,7 @@ _ORDINARY_PRIMARIES = frozenset({1, 2, 4, 5, 6, 7, 9, 11, 12, 22})
 
 
 def is_ordinary_curve(decode: Callable[[float], float]) -> bool:
-    """Whether a curve from a stored value to linear light, both from 0 to 1, is within the
+    """Return whether a curve from a stored value to linear light, both from 0 to 1, is within the
     tolerance."""
     return all(
         lowest <= decode(step / _STEPS) <= highest
@@ -58,8 +58,8 @@ def is_ordinary_curve(decode: Callable[[float], float]) -> bool:
 
 
 def is_ordinary_table(table: Sequence[int], maximum: int) -> bool:
-    """Whether a curve as a table of values of linear light, from 0 to `maximum`, is within the
-    tolerance: between the values as well, and every value, not only those of the steps."""
+    """Return whether a curve as a table of values of linear light, from 0 to `maximum`, is within
+    the tolerance: between the values as well, and every value, not only those of the steps."""
     if len(table) < 2:
         return False
     return is_ordinary_curve(lambda value: interpolate(table, value) / maximum) and all(
@@ -98,13 +98,13 @@ def unpack_table(content: bytes, order: str) -> array[int]:
 
 
 def is_ordinary_gamma(exponent: float) -> bool:
-    """Whether the exponent from a stored value to linear light is within the tolerance."""
+    """Return whether the exponent from a stored value to linear light is within the tolerance."""
     return exponent > 0 and is_ordinary_curve(lambda value: value**exponent)
 
 
 def are_ordinary_primaries(columns: Sequence[Sequence[float]]) -> bool:
-    """Whether red, green and blue, as XYZ relative to D50, are what they are called, so that no
-    channel takes another one's place, or disappears."""
+    """Return whether red, green and blue, as XYZ relative to D50, are what they are called, so that
+    no channel takes another one's place, or disappears."""
     for row, weights in enumerate(_XYZ_TO_LINEAR_SRGB):
         values = [sum(w * v for w, v in zip(weights, column, strict=True)) for column in columns]
         if not _WHITE_BOUNDS[0] <= sum(values) <= _WHITE_BOUNDS[1]:
@@ -117,7 +117,8 @@ def are_ordinary_primaries(columns: Sequence[Sequence[float]]) -> bool:
 
 
 def are_ordinary_chromaticities(white: _Point, red: _Point, green: _Point, blue: _Point) -> bool:
-    """Whether primaries as CIE x and y, which are relative to their own white, are ordinary."""
+    """Return whether primaries as CIE x and y, which are relative to their own white, are
+    ordinary."""
     try:
         columns = _compute_columns(white, red, green, blue)
     except ZeroDivisionError:
@@ -126,13 +127,14 @@ def are_ordinary_chromaticities(white: _Point, red: _Point, green: _Point, blue:
 
 
 def is_ordinary_cicp(primaries: int, transfer: int, *, is_full_range: bool) -> bool:
-    """Whether coding-independent code points (ITU-T H.273) of RGB describe an ordinary space."""
+    """Return whether coding-independent code points (ITU-T H.273) of RGB describe an ordinary
+    space."""
     return primaries in _ORDINARY_PRIMARIES and transfer in _ORDINARY_TRANSFERS and is_full_range
 
 
 def is_ordinary_color(stored: Sequence[float], xyz: Sequence[float]) -> bool:
-    """Whether a color as XYZ relative to D50 is what the stored RGB means in sRGB. Greys are within
-    the tolerance; saturated colors differ more between ordinary spaces."""
+    """Return whether a color as XYZ relative to D50 is what the stored RGB means in sRGB. Greys are
+    within the tolerance; saturated colors differ more between ordinary spaces."""
     saturation = max(stored) - min(stored)
     for value, weights in zip(stored, _XYZ_TO_LINEAR_SRGB, strict=True):
         shown = _encode_srgb(sum(w * v for w, v in zip(weights, xyz, strict=True)))

@@ -28,7 +28,7 @@ _MAX_COMPRESSED_BYTES = 1024 * 1024
 """Of a picture whose codes are looked at."""
 
 
-def read(window: Window) -> Media:
+def read_gif(window: Window) -> Media:
     """Read the size of the logical screen, and walk over all blocks."""
     width, height = window.unpack("<HH", 6)
     second_picture = find_second_picture(window, _iterate_findings)
@@ -92,8 +92,8 @@ def _check_picture(window: Window, start: int, transparent_colors: set[int]) -> 
 
 
 def _may_use_colors(data: Window, colors: set[int]) -> bool:
-    """Whether the compressed picture may use one of the colors. A color's first appearance is a
-    code of its own, because the strings in the table consist of colors that were read before
+    """Return whether the compressed picture may use one of the colors. A color's first appearance
+    is a code of its own, because the strings in the table consist of colors that were read before
     (GIF89a, Appendix F). So it is enough to look at the codes."""
     (minimum_bits,) = data.unpack("B")
     compressed = _join_sub_blocks(data)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
-from facescreen.media import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
+from facescreen.media.bmp import read_bmp
+from facescreen.media.gif import read_gif
+from facescreen.media.iso.boxes import read_brands
+from facescreen.media.iso.heif import IMAGE_BRANDS, read_heif
+from facescreen.media.iso.mp4 import read_mp4
+from facescreen.media.jpeg.image import read_jpeg
 from facescreen.media.media import Media, UnreadableMediaError
+from facescreen.media.png.image import read_png
 from facescreen.media.reader import RangeReader, Window
+from facescreen.media.tiff import read_tiff
+from facescreen.media.webp import read_webp
 
 
 def probe(reader: RangeReader) -> Media:
@@ -26,27 +34,27 @@ def probe(reader: RangeReader) -> Media:
 
 def _read_iso_media(window: Window) -> Media:
     """Read an ISO base media file, which begins with its brands (ISO/IEC 14496-12, 4.3)."""
-    brands = iso_boxes.read_brands(window)
-    if brands[0] in heif.IMAGE_BRANDS:
-        return heif.read(window, brands)
-    return mp4.read(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
+    brands = read_brands(window)
+    if brands[0] in IMAGE_BRANDS:
+        return read_heif(window, brands)
+    return read_mp4(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
 
 
 def _read_quicktime(window: Window) -> Media:
     """Read an old QuickTime file without brands, which begins with any of its boxes."""
-    return mp4.read(window, "video/quicktime")
+    return read_mp4(window, "video/quicktime")
 
 
 _MAX_SIGNATURE_BYTES = 12
 _READERS_BY_SIGNATURE = tuple(
     (re.compile(signature, re.DOTALL), read)
     for signature, read in (
-        (rb"\xff\xd8\xff", jpeg.read),
-        (rb"\x89PNG\r\n\x1a\n", png.read),
-        (rb"RIFF.{4}WEBP", webp.read),
-        (rb"GIF8[79]a", gif.read),
-        (rb"BM", bmp.read),
-        (rb"II\*\0|MM\0\*", tiff.read),
+        (rb"\xff\xd8\xff", read_jpeg),
+        (rb"\x89PNG\r\n\x1a\n", read_png),
+        (rb"RIFF.{4}WEBP", read_webp),
+        (rb"GIF8[79]a", read_gif),
+        (rb"BM", read_bmp),
+        (rb"II\*\0|MM\0\*", read_tiff),
         (rb".{4}ftyp", _read_iso_media),
         (rb".{4}(moov|mdat|wide|free|skip|pnot)", _read_quicktime),
     )

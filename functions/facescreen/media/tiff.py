@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import color, icc
+from facescreen.media import color
+from facescreen.media.exif.directory import Directory, Entry, read_directory
+from facescreen.media.exif.orientation import Orientations
+from facescreen.media.icc.profile import iterate_profile_findings
 from facescreen.media.media import Media, build_image_media
 from facescreen.media.one_picture import find_second_picture
-from facescreen.media.orientation import Orientations
-from facescreen.media.tiff_directory import Directory, Entry, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ _MAX_DIRECTORIES = 100
 _MAX_XMP_BYTES = 4 * 1024 * 1024
 
 
-def read(window: Window) -> Media:
+def read_tiff(window: Window) -> Media:
     """Read the first page, which is the one displayed."""
     page = read_directory(window)
     orientations = Orientations()
@@ -107,14 +108,14 @@ def _check_pixels(page: Directory, tags: frozenset[int]) -> Iterator[str]:
 
 def _check_color(page: Directory) -> Iterator[str]:
     for entry in page.find_all(_PROFILE):
-        yield from icc.iterate_findings(page.read_content(entry, entry.length))
+        yield from iterate_profile_findings(page.read_content(entry, entry.length))
     for entry in page.find_all(_TRANSFER_FUNCTION):
         if not _has_ordinary_curves(page, entry):
             yield "Its description of colors changes the picture, in programs that use it."
 
 
 def _has_ordinary_curves(page: Directory, function: Entry) -> bool:
-    """Whether the curves are ordinary: one for all channels, or one for each of three."""
+    """Return whether the curves are ordinary: one for all channels, or one for each of three."""
     size = 1 << min(_read_number(page, _BITS_PER_SAMPLE, 1), _MAX_BITS)
     values = color.unpack_table(page.read_bytes(function, 3 * 2 * size), page.order)
     curves = [values[start : start + size] for start in range(0, len(values), size)]

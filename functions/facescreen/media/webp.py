@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import icc
+from facescreen.media.exif.orientation import Orientations
+from facescreen.media.icc.profile import iterate_profile_findings
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
-from facescreen.media.orientation import Orientations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ _ANIMATION_CHUNKS = frozenset({b"ANIM", b"ANMF"})
 _MAX_XMP_BYTES = 4 * 1024 * 1024
 
 
-def read(window: Window) -> Media:
+def read_webp(window: Window) -> Media:
     """Read the first chunk, which has the format and the size, and the metadata after the
     picture."""
     kind = window.read_exactly(_FIRST_CHUNK_OFFSET, 4)
@@ -105,7 +105,7 @@ def _iterate_findings(window: Window) -> Iterator[str]:
         yield "Parts of it are transparent, so that it looks different on each background."
     for kind, chunk in chunks:
         if kind == b"ICCP":
-            yield from icc.iterate_findings(chunk)
+            yield from iterate_profile_findings(chunk)
 
 
 def _check_flags(chunks: list[tuple[bytes, Window]]) -> Iterator[str]:
@@ -124,7 +124,8 @@ def _check_flags(chunks: list[tuple[bytes, Window]]) -> Iterator[str]:
 
 
 def _has_alpha(kind: bytes, picture: Window) -> bool:
-    """Whether a lossless picture says that it has transparent pixels: encoders look at them."""
+    """Return whether a lossless picture says that it has transparent pixels: encoders look at
+    them."""
     if kind != b"VP8L":
         return False
     (sizes,) = picture.unpack("<xI")

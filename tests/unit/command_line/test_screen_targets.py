@@ -7,10 +7,10 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.media import probe as kinds
+from facescreen.media import probe
 from facescreen_cli.commands.screen import targets
 
-SIGNATURES = [signature for signature, _ in kinds._READERS_BY_SIGNATURE]
+SIGNATURES = [signature for signature, _ in probe._READERS_BY_SIGNATURE]
 
 
 @given(st.one_of([st.from_regex(signature) for signature in SIGNATURES]))

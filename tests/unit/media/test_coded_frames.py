@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from facescreen.media.coded_frames import MAX_UNITS
+from facescreen.media.iso.coded_frames import MAX_UNITS
 from tests.support.media.handmade_files import (
     Mp4Track,
     box,

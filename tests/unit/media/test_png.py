@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from facescreen.media import png_pixels
+from facescreen.media.png import pixels
 from tests.support.media.encoded_files import encode_animation, encode_image
 from tests.support.media.handmade_files import exif_block
 from tests.support.media.handmade_images import (
@@ -185,9 +185,9 @@ def test_files_of_an_encoder() -> None:
 
 
 def test_a_picture_too_large_to_look_at_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png_pixels, "MAX_PIXEL_BYTES", 8 * 25)
+    monkeypatch.setattr(pixels, "MAX_PIXEL_BYTES", 8 * 25)
     assert probe_bytes(png(color_type=RGBA)).second_picture is None
-    monkeypatch.setattr(png_pixels, "MAX_PIXEL_BYTES", 8 * 25 - 1)
+    monkeypatch.setattr(pixels, "MAX_PIXEL_BYTES", 8 * 25 - 1)
     assert "too many pixels" in (probe_bytes(png(color_type=RGBA)).second_picture or "")
 
 

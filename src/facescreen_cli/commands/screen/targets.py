@@ -20,7 +20,7 @@ from facescreen.screening.url_rules import UrlRules
 from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
 
-# The signatures of media.kinds: other files in a folder are skipped.
+# The signatures of media.probe: other files in a folder are skipped.
 _MEDIA_SIGNATURE = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF.{4}WEBP|GIF8[79]a|BM|II\*\0|MM\0\*"
     rb"|.{4}(?:ftyp|moov|mdat|wide|free|skip|pnot)",

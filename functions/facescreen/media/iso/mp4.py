@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import movie_pictures
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso import mp4_pictures
+from facescreen.media.iso.boxes import (
     find_child,
     iterate_boxes,
     iterate_children,
     read_version,
     require_child,
 )
+from facescreen.media.iso.video_timing import read_timing
 from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.one_picture import find_second_picture
-from facescreen.media.video_timing import read_timing
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -23,7 +23,7 @@ _ENABLED_FLAG = 1
 _UPRIGHT_MATRIX_SIGNS = [1, 0, 0, 1]
 
 
-def read(window: Window, mime: str) -> Media:
+def read_mp4(window: Window, mime: str) -> Media:
     """Read the moov box, which may come before or after the mdat."""
     boxes = iterate_boxes(window)
     moov = next((content for kind, content in boxes if kind == b"moov"), None)
@@ -38,7 +38,7 @@ def read(window: Window, mime: str) -> Media:
         width, height = height, width
     timing = read_timing(moov, track, boxes)
     second_picture = find_second_picture(
-        window, lambda file: movie_pictures.iterate_findings(file, moov, track, timing)
+        window, lambda file: mp4_pictures.iterate_findings(file, moov, track, timing)
     )
     return Media(
         mime,

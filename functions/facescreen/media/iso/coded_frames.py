@@ -20,7 +20,7 @@ def iterate_findings(
     file: Window, properties: dict[bytes, list[Window]], places: Iterable[tuple[int, int]]
 ) -> Iterator[str]:
     """Yield a sentence if a frame holds two pictures. `properties` has the decoder's configuration,
-    and `places` the offset and length of each frame; what lies outside the file is ignored."""
+    and `places` the offset and length of each frame; bytes outside the file are ignored."""
     for kind, (length_offset, starts_picture) in _CODECS.items():
         for configuration in properties.get(kind, [])[:1]:
             length_bytes = 1 + (configuration.read_exactly(length_offset, 1)[0] & 3)

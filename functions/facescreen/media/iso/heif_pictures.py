@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from facescreen.media import coded_frames, display_properties, heif_items
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso import coded_frames, display_properties, heif_items
+from facescreen.media.iso.boxes import (
     group_children,
     has_repeated,
     iterate_intact_boxes,
@@ -20,7 +20,7 @@ from facescreen.media.iso_boxes import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.heif_items import Catalogue, Item
+    from facescreen.media.iso.heif_items import Catalogue, Item
     from facescreen.media.reader import Window
 
 _SINGLE_IN_META = frozenset(

@@ -1,12 +1,12 @@
-"""Reads ICC profiles (ICC.1:2022): whether a profile is ordinary (see color)."""
+"""Reads ICC profiles (ICC.1:2022), and checks that they are ordinary (see color)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from facescreen.media import color
-from facescreen.media.icc_curves import read_curve
-from facescreen.media.icc_lookup import is_ordinary_lookup
+from facescreen.media.icc.curves import read_curve
+from facescreen.media.icc.lookup import is_ordinary_lookup
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _LOOKUP_TABLE_TAGS = (b"A2B0", b"A2B1", b"A2B2")
 _FLOATING_POINT_TAGS = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
 
 
-def iterate_findings(profile: Window) -> Iterator[str]:
+def iterate_profile_findings(profile: Window) -> Iterator[str]:
     """Yield a sentence about a profile that is not ordinary. What no reader takes for a profile of
     the picture is ignored."""
     if profile.size < _HEADER_SIZE or profile.read_exactly(36, 4) != b"acsp":
@@ -86,7 +86,7 @@ _READ_TAGS = frozenset(
 
 
 def _has_ordinary_lookups(tags: dict[bytes, Window], space: bytes, connection_space: bytes) -> bool:
-    """Whether the lookup tables are ordinary. Their tags often share one."""
+    """Return whether the lookup tables are ordinary. Their tags often share one."""
     lookups = {
         (tags[tag].start, tags[tag].size): tags[tag] for tag in _LOOKUP_TABLE_TAGS if tag in tags
     }

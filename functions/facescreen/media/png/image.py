@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from facescreen.media import color, icc, png_pixels
+from facescreen.media import color
+from facescreen.media.exif.orientation import Orientations
+from facescreen.media.icc.profile import MAX_PROFILE_BYTES, iterate_profile_findings
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
-from facescreen.media.orientation import Orientations
-from facescreen.media.png_pixels import Chunk
+from facescreen.media.png import pixels
+from facescreen.media.png.pixels import Chunk
 from facescreen.media.reader import TooComplexMediaError, Window
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _MAX_TEXTS = 16
 _GAMMA_SCALE, _CHROMATICITY_SCALE = 100_000, 100_000
 
 
-def read(window: Window) -> Media:
+def read_png(window: Window) -> Media:
     """Read the chunks up to the end of the picture."""
     chunks = []
     width = height = 0
@@ -129,14 +131,14 @@ def _inflate(compressed: bytes, max_bytes: int = _MAX_TEXT_BYTES) -> bytes:
 
 
 def _iterate_findings(chunks: list[Chunk]) -> Iterator[str]:
-    header = png_pixels.read_header(chunks[0].content)
+    header = pixels.read_header(chunks[0].content)
     yield from _check_structure(header, [chunk.kind for chunk in chunks])
     for chunk in chunks:
         yield from _check_color(chunk)
-    yield from png_pixels.iterate_findings(header, chunks)
+    yield from pixels.iterate_findings(header, chunks)
 
 
-def _check_structure(header: png_pixels.Header, kinds: list[bytes]) -> Iterator[str]:
+def _check_structure(header: pixels.Header, kinds: list[bytes]) -> Iterator[str]:
     if not _ANIMATION_CHUNKS.isdisjoint(kinds):
         yield "It is an animation, even if of one picture."
     if any(kinds.count(kind) > 1 for kind in _SINGLE_CHUNKS):
@@ -151,7 +153,7 @@ def _check_structure(header: png_pixels.Header, kinds: list[bytes]) -> Iterator[
 
 
 def _is_critical(kind: bytes) -> bool:
-    """Whether a chunk is one that readers must understand, but don't."""
+    """Return whether a chunk is one that readers must understand, but don't."""
     return kind not in _CRITICAL_CHUNKS and not kind[0] & _ANCILLARY_BIT
 
 
@@ -169,10 +171,10 @@ def _check_color(chunk: Chunk) -> Iterator[str]:
 
 def _check_profile(content: Window) -> Iterator[str]:
     _, _, rest = content.read_up_to(0, content.size).partition(b"\0")
-    profile = _inflate(rest[1:], icc.MAX_PROFILE_BYTES + 1)
-    if len(profile) > icc.MAX_PROFILE_BYTES:
+    profile = _inflate(rest[1:], MAX_PROFILE_BYTES + 1)
+    if len(profile) > MAX_PROFILE_BYTES:
         yield "Its color profile is too long to check."
-    yield from icc.iterate_findings(Window.of_bytes(profile))
+    yield from iterate_profile_findings(Window.of_bytes(profile))
 
 
 def _has_ordinary_gamma(content: Window) -> bool:

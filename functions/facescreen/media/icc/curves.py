@@ -72,11 +72,11 @@ def _read_function(content: Window) -> Curve:
 
 
 def _complete_parameters(
-    function: int, given: list[float]
+    function: int, parameters: list[float]
 ) -> tuple[float, float, float, float, float, float]:
     """Return the parameters of the longest function, (a*X + b)^g + e from d on, and c*X + f below,
     for one with fewer."""
-    a, b, c, d, e, f = [*given, *[0.0] * 6][:6]
+    a, b, c, d, e, f = [*parameters, *[0.0] * 6][:6]
     if function == 0:
         return 1, 0, 0, 0, 0, 0
     if function in (1, 2):

@@ -6,15 +6,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.media import fragments
-from facescreen.media.fragments import FrameRun
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso import fragments
+from facescreen.media.iso.boxes import (
     find_child,
     iterate_children,
     read_track_id,
     read_version,
     require_child,
 )
+from facescreen.media.iso.fragments import FrameRun
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:

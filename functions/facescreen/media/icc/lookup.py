@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from facescreen.media import color
-from facescreen.media.icc_curves import Curve, build_table_curve, read_curve
+from facescreen.media.icc.curves import Curve, build_table_curve, read_curve
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _STEPS = 256
 _FIXED_POINT = 65536
 _D50 = (0.9642, 1.0, 0.8249)
 _TABLE_VALUES = 256
-_LONGEST_TABLE = 4096
+_MAX_TABLE_VALUES = 4096
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Lookup:
 
 
 def is_ordinary_lookup(tag: Window, connection_space: bytes) -> bool:
-    """Whether all points of a table from RGB are what they mean in sRGB. Raises
+    """Return whether all points of a table from RGB are what they mean in sRGB. Raises
     UnreadableMediaError."""
     (kind,) = tag.unpack("4s")
     if kind in (b"mft1", b"mft2"):
@@ -66,7 +66,7 @@ def is_ordinary_lookup(tag: Window, connection_space: bytes) -> bool:
 
 
 def _is_rising(curve: Curve) -> bool:
-    """Whether a curve never falls: then no value between two points lies far from both."""
+    """Return whether a curve never falls: then no value between two points is far from both."""
     values: Sequence[float] = curve.table or [
         curve.decode(step / _STEPS) for step in range(_STEPS + 1)
     ]
@@ -81,7 +81,7 @@ def _read_table(tag: Window, width: int) -> _Lookup:
         # It is for input of XYZ, but some readers apply it to RGB too.
         raise UnreadableMediaError("The color profile has a matrix for other colors.")
     lengths = (_TABLE_VALUES, _TABLE_VALUES) if width == 1 else tag.unpack(">HH", 48)
-    if not 2 <= min(lengths) <= max(lengths) <= _LONGEST_TABLE:
+    if not 2 <= min(lengths) <= max(lengths) <= _MAX_TABLE_VALUES:
         raise UnreadableMediaError("The color profile has a table of an unknown length.")
     offset = 48 if width == 1 else 52
     curves: list[Curve] = []

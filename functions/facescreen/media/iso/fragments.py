@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso.boxes import (
     find_child,
     iterate_children,
     read_track_id,
@@ -25,7 +25,7 @@ _TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS = 0x1, 0x4
 _TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_TIME_OFFSET = 0x100, 0x200, 0x400, 0x800
 _TRUN_FIELDS = {_TRUN_DURATION: "I", _TRUN_SIZE: "I", _TRUN_FLAGS: "I", _TRUN_TIME_OFFSET: "i"}
 """The fields of each frame. Time offsets are signed from version 1 on; in version 0, writers that
-need negative ones use them all the same."""
+need negative ones use them anyway."""
 
 _BOX_HEADER_BYTES = 8
 
@@ -59,7 +59,7 @@ class FrameRun:
 
 @dataclass(frozen=True)
 class _Defaults:
-    """What holds for frames that do not say otherwise."""
+    """The values for frames that have none of their own."""
 
     description: int = 1
     duration: int = 0

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from facescreen.media import tiff_directory
-from facescreen.media.jpeg_segments import (
+from facescreen.media.exif.directory import read_directory
+from facescreen.media.jpeg.segments import (
     APP1,
     APP2,
     END_OF_IMAGE,
@@ -51,8 +51,8 @@ def iterate_findings(window: Window, segments: list[Segment]) -> Iterator[str]:
 
 
 def _is_preview(appended: Window, segments: list[Segment]) -> bool:
-    """Whether the appended picture is smaller than the first one: older cameras append one for
-    their screen, and announce it in notes of their own."""
+    """Return whether the appended picture is smaller than the first one: older cameras append one
+    for their screen, and announce it in notes of their own."""
     size = find_frame_size(segments)
     try:
         appended_size = find_frame_size(iterate_header_segments(appended))
@@ -64,8 +64,8 @@ def _is_preview(appended: Window, segments: list[Segment]) -> bool:
 
 
 def _announces(segment: Segment, first: int, last: int) -> bool:
-    """Whether a segment announces a picture that begins from one offset to another: as an index of
-    multi-picture format, or as Google's list of items in XMP."""
+    """Return whether a segment announces a picture that begins from one offset to another: as an
+    index of multi-picture format, or as Google's list of items in XMP."""
     content = segment.content
     if segment.marker == APP1 and content.read_up_to(0, len(_XMP_PREFIX)) == _XMP_PREFIX:
         return _XMP_LIST_OF_ITEMS in content.read_exactly(0, content.size)
@@ -84,7 +84,7 @@ def _announces(segment: Segment, first: int, last: int) -> bool:
 def _read_index(index: Window) -> list[int]:
     """Return the offsets of all pictures of a multi-picture file (CIPA DC-007), relative to the
     index."""
-    directory = tiff_directory.read_directory(index)
+    directory = read_directory(index)
     return [
         offset
         for entry in directory.find_all(_INDEX_ENTRIES_TAG)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from facescreen.media import coded_frames, display_properties, sample_tables
-from facescreen.media.box_places import has_misplaced_box
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso import coded_frames, display_properties, sample_tables
+from facescreen.media.iso.box_places import has_misplaced_box
+from facescreen.media.iso.boxes import (
     find_child,
     group_children,
     has_repeated,
@@ -25,10 +25,10 @@ from facescreen.media.iso_boxes import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.fragments import FrameRun
+    from facescreen.media.iso.fragments import FrameRun
+    from facescreen.media.iso.sample_tables import Tables
+    from facescreen.media.iso.video_timing import VideoTiming
     from facescreen.media.reader import Window
-    from facescreen.media.sample_tables import Tables
-    from facescreen.media.video_timing import VideoTiming
 
 _COMPRESSED_BOXES = frozenset({b"!mov", b"!mof", b"cmov"})
 _SINGLE_IN_MOVIE = frozenset({b"mvhd", b"mvex"})

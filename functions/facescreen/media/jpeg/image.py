@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import icc, jpeg_frame, jpeg_trailer
-from facescreen.media.jpeg_segments import (
+from facescreen.media.exif.orientation import EXIF_PREFIX, Orientations
+from facescreen.media.icc.profile import MAX_PROFILE_BYTES, iterate_profile_findings
+from facescreen.media.jpeg import frame, trailer
+from facescreen.media.jpeg.segments import (
     APP1,
     APP2,
     find_frame_size,
@@ -14,7 +16,6 @@ from facescreen.media.jpeg_segments import (
 )
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
-from facescreen.media.orientation import EXIF_PREFIX, Orientations
 from facescreen.media.reader import Window
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _EXIF_NAME = b"Exif\0"
 _PROFILE_PREFIX = b"ICC_PROFILE\0"
 
 
-def read(window: Window) -> Media:
+def read_jpeg(window: Window) -> Media:
     """Read the first frame header, and the metadata before the picture."""
     segments = list(iterate_header_segments(window))
     size = find_frame_size(segments)
@@ -56,9 +57,9 @@ def _add_metadata(orientations: Orientations, content: Window) -> None:
 
 def _iterate_findings(window: Window) -> Iterator[str]:
     segments = list(iterate_segments(window))
-    yield from jpeg_frame.iterate_findings(window, segments)
+    yield from frame.iterate_findings(window, segments)
     yield from _check_profile([s.content for s in segments if s.marker == APP2])
-    yield from jpeg_trailer.iterate_findings(window, segments)
+    yield from trailer.iterate_findings(window, segments)
 
 
 def _check_profile(app2: list[Window]) -> Iterator[str]:
@@ -74,6 +75,6 @@ def _check_profile(app2: list[Window]) -> Iterator[str]:
         return
     ordered = [part for _, part in sorted(zip(numbers, parts, strict=True), key=lambda p: p[0])]
     profile = b"".join(part.read_exactly(size + 2, part.size - size - 2) for part in ordered)
-    if len(profile) > icc.MAX_PROFILE_BYTES:
+    if len(profile) > MAX_PROFILE_BYTES:
         yield "Its color profile is too long to check."
-    yield from icc.iterate_findings(Window.of_bytes(profile))
+    yield from iterate_profile_findings(Window.of_bytes(profile))

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import display_properties, heif_items, heif_pictures
-from facescreen.media.iso_boxes import require_child
+from facescreen.media.iso import display_properties, heif_items, heif_pictures
+from facescreen.media.iso.boxes import require_child
 from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.one_picture import find_second_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.heif_items import Catalogue
+    from facescreen.media.iso.heif_items import Catalogue
     from facescreen.media.reader import Window
 
 _HEVC_STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
@@ -30,7 +30,7 @@ IMAGE_BRANDS = frozenset(_TYPES_BY_BRAND) | {b"mif1", b"msf1"}
 """The major brands of image files. With the last two, a compatible brand names the codec."""
 
 
-def read(window: Window, brands: list[bytes]) -> Media:
+def read_heif(window: Window, brands: list[bytes]) -> Media:
     """Read the primary item. It describes sequences too; their pictures are not counted."""
     mime = next((_TYPES_BY_BRAND[brand] for brand in brands if brand in _TYPES_BY_BRAND), None)
     if mime is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.media.jpeg_segments import (
+from facescreen.media.jpeg.segments import (
     APP14,
     FRAME_HEADERS,
     QUANTIZATION_TABLES,
@@ -123,7 +123,7 @@ def _check_scans(window: Window, frame: _Frame, segments: list[Segment]) -> Iter
             (restart_interval,) = segment.content.unpack(">H")
         elif segment.marker == START_OF_SCAN:
             scan = _read_scan(frame, segment)
-            if scan is None or not _follows(scan, sent_bits):
+            if scan is None or not _record_scan(scan, sent_bits):
                 yield _SENT_TWICE
                 return
             if not _has_restarts_in_order(window, frame, scan, segment, restart_interval):
@@ -156,8 +156,8 @@ def _read_scan(frame: _Frame, segment: Segment) -> _Scan | None:
     return _Scan(components, first, last, bits >> 4, bits & 15)
 
 
-def _follows(scan: _Scan, sent_bits: dict[int, bytearray]) -> bool:
-    """Whether a scan sends what was not sent before it, and note what it sends."""
+def _record_scan(scan: _Scan, sent_bits: dict[int, bytearray]) -> bool:
+    """Record what a scan sends. Return whether it sends only what was not sent before it."""
     for component in scan.components:
         sent = sent_bits[component.identifier]
         for coefficient in range(scan.first, scan.last + 1):
@@ -172,8 +172,8 @@ def _follows(scan: _Scan, sent_bits: dict[int, bytearray]) -> bool:
 def _has_restarts_in_order(
     window: Window, frame: _Frame, scan: _Scan, segment: Segment, interval: int
 ) -> bool:
-    """Whether the markers in a scan's data are the restarts that its interval asks for, or the
-    first ones of them in a file that is cut. Decoders skip others, or stop there."""
+    """Return whether the markers in a scan's data are the restarts that its interval asks for, or
+    the first ones of them in a file that is cut. Decoders skip others, or stop there."""
     content = window.read_exactly(0, window.size)
     start = segment.start + segment.content.size
     end = _skip_restarts_at_end(content, segment.end)

@@ -119,7 +119,8 @@ def iterate_findings(header: Header, chunks: list[Chunk]) -> Iterator[str]:
 
 
 def _is_transparent(header: Header, transparency: Chunk) -> bool:
-    """Whether a tRNS chunk makes a color transparent: a palette's colors may all be opaque."""
+    """Return whether a tRNS chunk makes a color transparent: a palette's colors may all be
+    opaque."""
     alphas = transparency.content.read_up_to(0, 256)
     return header.color_type != _PALETTE or alphas.count(_OPAQUE) < len(alphas)
 
@@ -132,7 +133,7 @@ def _is_small_enough(header: Header) -> bool:
 
 
 def _is_opaque(header: Header, data: list[Chunk]) -> bool:
-    """Whether all rows are there, and all pixels are opaque.
+    """Return whether all rows are there, and all pixels are opaque.
 
     The alpha channel is filtered apart from the others, and if all of it is opaque, each filter
     leaves the same bytes in every row. So rows need not be unfiltered.
@@ -202,8 +203,8 @@ def _inflate(data: list[Chunk], *, is_raw: bool = False) -> Iterator[bytes]:
 
 
 def _is_sound_split(header: Header, split: Chunk, data: list[Chunk]) -> bool:
-    """Whether the two parts that iDOT lists, which Apple's decoder reads in parallel, are the upper
-    and the lower part of the picture that others read.
+    """Return whether the two parts that iDOT lists, which Apple's decoder reads in parallel, are
+    the upper and the lower part of the picture that others read.
 
     The chunk has the number of parts, then the first row, the number of rows, and the offset of
     each. The lower part begins a chunk, and must decompress without the upper part to the rows that

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso_boxes import iterate_intact_boxes
+from facescreen.media.iso.boxes import iterate_intact_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

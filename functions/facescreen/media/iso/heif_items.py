@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from struct import calcsize
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso_boxes import (
+from facescreen.media.iso.boxes import (
     find_child,
     iterate_boxes,
     iterate_children,

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import color, icc
+from facescreen.media import color
+from facescreen.media.icc.profile import iterate_profile_findings
 from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _iterate_color_findings(descriptions: list[Window]) -> Iterator[str]:
         yield "It has two descriptions of its colors."
     for kind, description in zip(kinds, descriptions, strict=True):
         if kind in (b"prof", b"rICC"):
-            yield from icc.iterate_findings(description.subwindow(4))
+            yield from iterate_profile_findings(description.subwindow(4))
         elif kind in (b"nclx", b"nclc"):
             primaries, transfer = description.unpack(">HH", 4)
             if primaries not in _ORDINARY_PRIMARIES or transfer not in _ORDINARY_TRANSFERS:

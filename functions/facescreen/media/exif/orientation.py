@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from facescreen.media import tiff_directory
+from facescreen.media.exif.directory import ORIENTATION, SHORT, Directory, read_directory
 from facescreen.media.media import UnreadableMediaError
 from facescreen.media.reader import TooComplexMediaError
 
@@ -55,20 +55,20 @@ class Orientations:
         try:
             if block.read_up_to(0, len(EXIF_PREFIX)) == EXIF_PREFIX:
                 block = block.subwindow(len(EXIF_PREFIX))
-            self.add_directory(tiff_directory.read_directory(block))
+            self.add_directory(read_directory(block))
         except TooComplexMediaError:
             raise
         except UnreadableMediaError:
             return
 
-    def add_directory(self, directory: tiff_directory.Directory) -> None:
+    def add_directory(self, directory: Directory) -> None:
         """Add the orientation in an image file directory. Numbers beyond 1 to 8 are ignored by all
         readers."""
-        for entry in directory.find_all(tiff_directory.ORIENTATION):
+        for entry in directory.find_all(ORIENTATION):
             for number in directory.decode(entry)[:1]:
                 if not AS_STORED <= number <= _MAX_ORIENTATION:
                     continue
-                if entry.field_type == tiff_directory.SHORT and entry.length == 1:
+                if entry.field_type == SHORT and entry.length == 1:
                     self._exif.append(number)
                 elif number != AS_STORED:
                     self._has_unusual_field = True
