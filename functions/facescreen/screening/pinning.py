@@ -124,6 +124,11 @@ class ObjectPinner:
         current = self.pin(pinned.ref, deadline)
         return current if current.sha256 == pinned.sha256 else None
 
+    def can_trust_revision(self, head: ObjectHead) -> bool:
+        """Whether a revision that was screened before still has the same bytes. If not, only the
+        bytes tell."""
+        return self._choose_pin(head, is_replica=head.is_replica) is not Pin.BYTES
+
     def _read(self, ref: ObjectRef) -> PinnedObject:
         data, content_error, requested_at = b"", None, self._clock.local_clock()
         try:

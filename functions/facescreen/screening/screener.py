@@ -68,7 +68,7 @@ class Screener:
         they have not been screened. Raises ObjectNotFoundError."""
         head = self._store.head(ref)
         record = self._ledger.get_record(compute_object_id(ref, head.revision))
-        if record is not None and (head.version_id or head.has_visible_time):
+        if record is not None and self._pinner.can_trust_revision(head):
             seen = replace(ref, etag=head.etag, version_id=head.address, size=head.size)
             return Outcome(seen, Status.ALREADY_SCREENED, record.finding)
         # The bytes tell, where the revision does not, and while their verdict is being written.

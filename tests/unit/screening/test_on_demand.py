@@ -24,8 +24,8 @@ from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 class OnDemandHarness(ScreenerHarness):
     """A ScreenerHarness that screens on demand; `detect_requests` are those sent to the service."""
 
-    def __init__(self, *script: Detection | Exception) -> None:
-        super().__init__(*script)
+    def __init__(self, *script: Detection | Exception, trust_times: bool = True) -> None:
+        super().__init__(*script, trust_times=trust_times)
         self.detect_requests: list[DetectRequest] = []
         self.script = list(script)
         self.on_demand = OnDemandScreener(
@@ -278,3 +278,14 @@ def test_bytes_that_are_in_a_bucket_too_are_paid_for_once() -> None:
     harness.screen(harness.put())
     assert harness.bytes(PHOTO)["verdict"] == "high_risk"
     assert harness.detect_requests == []
+
+
+def test_the_outcome_of_a_replica_is_about_its_bytes() -> None:
+    """It has the date of the object that it replaces, and bytes with the same ETag and size."""
+    harness = OnDemandHarness(LOW_RISK, trust_times=False)
+    first, second = COLLIDING_JPEGS
+    harness.screen(harness.put(first))
+    written_at = harness.store.head(PHOTO_REF).last_modified.timestamp()
+    harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, second, last_modified=written_at)
+    with pytest.raises(errors.NotScreenedError):
+        harness.outcome(PHOTO_REF)
