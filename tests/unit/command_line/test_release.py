@@ -261,6 +261,16 @@ def test_an_upload_while_the_acl_is_restored_is_reported() -> None:
         releasing.execute(plan)
 
 
+def test_an_upload_before_the_release_is_confirmed_keeps_its_acl() -> None:
+    harness, releasing = harness_with_private_object()
+    plan = releasing.plan(PHOTO_REF)
+    harness.put(noise_picture())
+    harness.store.put_acl(PHOTO_REF.bucket, PHOTO_REF.key, "private")
+    with pytest.raises(NotReleasedError, match="nothing was changed"):
+        releasing.execute(plan)
+    assert harness.store.peek_acl(PHOTO_REF) == "private"
+
+
 def test_a_release_under_one_key_is_none_under_another() -> None:
     harness, releasing = harness_with_moved_object()
     release(harness, releasing)

@@ -134,6 +134,9 @@ class Releaser:
             self._restore_acl(AclPlan(original, acl))
 
     def _restore_acl(self, plan: AclPlan) -> None:
+        # Somebody may have taken minutes to confirm the plan.
+        if self.pinner.look_again(plan.private, Deadline.after(_TIMEOUT_S)) is None:
+            raise NotReleasedError("it was overwritten meanwhile, and nothing was changed")
         self.records.record_release(plan.private.ref, plan.private.sha256)
         self.store.set_acl(plan.private.ref, plan.acl)
         released = self.pinner.look_again(plan.private, Deadline.after(_TIMEOUT_S))
