@@ -177,9 +177,9 @@ class Tagger:
 
     def _has_no_tags(self, pinned: PinnedObject, current: PinnedObject) -> bool:
         """Whether a look proves that there are no tags. Stores leave the count out both if it is
-        zero and if the role may not read tags."""
+        zero and if the role may not read tags, and for bytes that they can't return."""
         is_fresh_look = current is not pinned
-        is_counted = current.ref.bucket in self._readable_buckets
+        is_counted = current.ref.bucket in self._readable_buckets and not current.content_error
         return is_fresh_look and is_counted and not current.head.tag_count
 
     def _read_tags(self, ref: ObjectRef) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -244,3 +245,14 @@ def test_bytes_that_the_store_cannot_return_are_unscreenable(code: str) -> None:
     assert harness.tags()["deepfake-reason"] == code
     assert harness.published_messages()[0]["data"]["retake"] is False
     assert harness.detection_count == 0
+
+
+def test_a_symlink_that_shows_nothing_keeps_its_users_tags() -> None:
+    """Its head does not count them."""
+    harness = ScreenerHarness()
+    harness.screen(harness.put())
+    link = replace(PHOTO_REF, key="link.jpg")
+    harness.store.put_symlink(link.bucket, link.key, "missing.jpg", {"team": "kyc"})
+    harness.screen(link)
+    assert harness.store.peek_tags(link)["team"] == "kyc"
+    assert harness.store.peek_tags(link)["deepfake-reason"] == "SymbolicLink"

@@ -119,9 +119,10 @@ class TestRevisions:
         store.versioned = False
         put(store, b"second")
         put(store, b"third")
-        (version,) = store.list_versions(REF)
+        null_version, version = store.list_versions(REF)
         assert store.peek_data(version) == b"first"
-        assert store.fetch(REF, 9).data == b"third"
+        assert null_version.version_id == "null"
+        assert store.fetch(null_version, 9).data == store.fetch(REF, 9).data == b"third"
         assert store.head(REF).version_id == ""
         store.remove(REF.bucket, REF.key)
         assert not store.exists(REF.bucket, REF.key)
