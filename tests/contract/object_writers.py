@@ -134,6 +134,10 @@ class OssObjectWriter:
     def put_symlink(self, name: str, target: str) -> None:
         self._bucket.put_symlink(self._prefix + target, self._prefix + name)
 
+    def set_versioning(self, status: str) -> None:
+        """Make the bucket ``Enabled`` or ``Suspended``."""
+        self._bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig(status))
+
     def __enter__(self) -> OssObjectWriter:
         return self
 

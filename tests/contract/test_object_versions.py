@@ -9,6 +9,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef, ObjectType
+from facescreen_local.oss.service import OssService
 from tests.contract.alibaba_services import AlibabaServices
 from tests.contract.aws_services import AwsServices
 from tests.contract.object_stores import OSS_STORES, OssStoreAndWriter, StoreAndWriter
@@ -129,3 +130,27 @@ def put_version(store_and_writer: StoreAndWriter, key: str, data: bytes) -> Obje
     store, object_writer = store_and_writer
     ref = object_writer.put(key, data)
     return replace(ref, version_id=store.head(ref).version_id, size=len(data))
+
+
+def test_an_object_from_before_versioning_keeps_its_address(
+    oss: OssService, local: AlibabaServices
+) -> None:
+    """Versions hide it, and show it again with the same times."""
+    oss.create_bucket("versioned-later")
+    store = local.store()
+    with local.object_writer("versioned-later") as object_writer:
+        ref = object_writer.put("a.jpg", b"before")
+        assert store.head(ref).address == ""
+        object_writer.set_versioning("Enabled")
+        before = store.head(ref)
+        assert (before.version_id, before.address) == ("", "null")
+        pinned = replace(ref, version_id=before.address)
+        newer = replace(ref, version_id=store.head(object_writer.put("a.jpg", b"newer")).version_id)
+        store.replace_tags(pinned, {"a": "before"})
+        assert (store.get_tags(pinned), store.get_tags(newer)) == ({"a": "before"}, {})
+        assert store.fetch(pinned, 9).data == b"before"
+        url = store.presign(pinned, 60, convert=False)
+        assert httpx.get(url).content == b"before"
+        assert not store.can_delete(pinned)
+        store.delete(newer)
+        assert store.head(ref).revision == store.head(pinned).revision == before.revision

@@ -7,6 +7,7 @@ import pytest
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from tests.unit.events.envelopes import (
+    ETAG,
     batch_job,
     oss_cloud_event,
     oss_record,
@@ -168,3 +169,12 @@ def test_version_ids_are_read() -> None:
 def test_oss_etags_are_normalized_to_upper_case_without_quotes() -> None:
     (ref,) = read_event({"events": [oss_record(eTag='"0aBc-2"')]}, NO_FILTERS).objects
     assert ref.etag == "0ABC-2"
+
+
+def test_an_etag_in_quotes_is_read_without_them() -> None:
+    """As some S3-compatible stores send it. With quotes it would be that of other bytes."""
+    event = s3_event_bridge()
+    event["detail"]["object"]["etag"] = f'"{ETAG}"'
+    for quoted in (event, records(s3_record(eTag=f'"{ETAG}"'))):
+        (ref,) = read_event(quoted, NO_FILTERS).objects
+        assert ref.etag == ETAG
