@@ -33,9 +33,9 @@ CAUSES_KEPT = {"BadEvent", "Unreadable"}
 MAX_ATTEMPTS = 4
 """Attempts before an event becomes a dead letter."""
 FAULTS = {
-    "AccessRefused": {"operation": "HeadObject", "code": "AccessDenied", "status": 403},
-    "Unavailable": {"operation": "HeadObject", "code": "InternalError", "status": 500},
-    "FunctionProcessExited": {"operation": "HeadObject", "kill": True},
+    "AccessRefused": {"operation": "GetObject", "code": "AccessDenied", "status": 403},
+    "Unavailable": {"operation": "GetObject", "code": "InternalError", "status": 500},
+    "FunctionProcessExited": {"operation": "GetObject", "kill": True},
 }
 HOSTILE = "\x1b[31m<img src=x>"
 
@@ -106,6 +106,7 @@ def data(
         queue = _dead_letter_queue(cloud_client)
         for number in range(dead_letter_counts["Unreadable"]):
             queue.send_message(Message(f"{HOSTILE} {number}"))
+        cloud_client.admin.post("/reset")  # The record of calls outlives the restart.
     return folder
 
 
