@@ -20,7 +20,11 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from facescreen.errors import ContentError, RevisionNotSettledError
+from facescreen.errors import (
+    ContentError,
+    RevisionNotSettledError,
+    ServiceUnavailableError,
+)
 from facescreen.requirements import MAX_CONVERTIBLE_BYTES
 from facescreen.timing import StoreClock
 
@@ -111,7 +115,8 @@ class ObjectPinner:
 
         Its revision may be another one: OSS changes Last-Modified with the ACL, and the same bytes
         may have been uploaded again. Sends no request for a version, whose bytes never change.
-        Raises ObjectNotFoundError.
+        Raises ObjectNotFoundError, and ServiceUnavailableError if its bytes can't be read any more,
+        of which no event tells: another delivery finds out why.
         """
         if pinned.pin is Pin.VERSION:
             return pinned
@@ -122,6 +127,10 @@ class ObjectPinner:
             if (head.etag, head.size) != (pinned.head.etag, pinned.head.size):
                 return None
         current = self.pin(pinned.ref, deadline)
+        if pinned.is_complete and current.content_error and current.ref.etag == pinned.ref.etag:
+            raise ServiceUnavailableError(
+                "the store can't return the object's bytes any more: it may have been archived"
+            )
         return current if current.sha256 == pinned.sha256 else None
 
     def can_trust_revision(self, head: ObjectHead) -> bool:

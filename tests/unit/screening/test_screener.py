@@ -256,3 +256,20 @@ def test_a_symlink_that_shows_nothing_keeps_its_users_tags() -> None:
     harness.screen(link)
     assert harness.store.peek_tags(link)["team"] == "kyc"
     assert harness.store.peek_tags(link)["deepfake-reason"] == "SymbolicLink"
+
+
+def test_an_object_that_is_archived_during_the_call_is_delivered_again() -> None:
+    """No event tells that it was archived."""
+    harness = ScreenerHarness(trust_times=False)
+    ref = harness.put()
+
+    def archive(operation: str) -> None:
+        if operation == "fetch" and harness.detection_count:
+            raise errors.ContentError("archived", code="UnreadableArchive")
+
+    harness.store.before_operation = archive
+    with pytest.raises(errors.ServiceUnavailableError):
+        harness.screen(ref)
+    harness.screen(ref)
+    assert harness.tags()["deepfake-reason"] == "UnreadableArchive"
+    assert harness.detection_count == len(harness.published_messages()) == 1
