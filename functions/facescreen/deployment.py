@@ -92,7 +92,7 @@ class Deployment:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.state_store, self.clock)
+        return Ledger(self.state_store, self.clock, accepts_emulated=self.settings.local)
 
     @cached_property
     def history(self) -> History:

@@ -20,13 +20,16 @@ class EntryLog:
     """The entries in a state bucket. An append names the length that was read
     (StateStore.append), so that two workers never both append at the same place."""
 
-    def __init__(self, store: StateStore, clock: Clock) -> None:
+    def __init__(self, store: StateStore, clock: Clock, *, accepts_emulated: bool) -> None:
+        """Without `accepts_emulated`, entries are read without the findings of an emulator."""
         self._store = store
         self._clock = clock
+        self._accepts_emulated = accepts_emulated
 
     def read(self, key: str) -> LedgerEntry:
         """Return an entry; an empty one if there is none. Raises InvalidLedgerEntryError."""
-        return LedgerEntry.parse(key, self._store.read(key))
+        entry = LedgerEntry.parse(key, self._store.read(key))
+        return entry if self._accepts_emulated else entry.without_emulated()
 
     def try_append(self, key: str, length: int, line: dict[str, Any]) -> int:
         """Append at `length`. Returns the new length, or 0 if the entry has another length."""

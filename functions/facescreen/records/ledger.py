@@ -58,9 +58,13 @@ class Ledger:
     """Claims and findings in a state bucket, which must not be versioned. Methods that read raise
     InvalidLedgerEntryError if an entry is damaged."""
 
-    def __init__(self, store: StateStore, clock: Clock | None = None) -> None:
+    def __init__(
+        self, store: StateStore, clock: Clock | None = None, *, accepts_emulated: bool = True
+    ) -> None:
+        """Without `accepts_emulated`, findings of an emulator count as missing: another deployment
+        may have recorded them in the same bucket."""
         self._clock = clock or StoreClock()
-        self._log = EntryLog(store, self._clock)
+        self._log = EntryLog(store, self._clock, accepts_emulated=accepts_emulated)
 
     def claim_content(
         self, content_id: str, object_id: str, deadline: Deadline

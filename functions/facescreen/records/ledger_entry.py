@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from facescreen.model import Finding
@@ -56,6 +56,15 @@ class LedgerEntry:
             elif claim is not None and line.get("owner") == claim["claim"]:
                 until = min(until, line["until"])
         return claim if now < until + MAX_CLOCK_SKEW_S else None
+
+    def without_emulated(self) -> LedgerEntry:
+        """Return the entry without an emulator's findings, and what was done with them."""
+        kept = (
+            line
+            for line in self.lines
+            if "finding" not in line or not Finding.from_dict(line["finding"]).is_emulated
+        )
+        return replace(self, lines=tuple(kept))
 
     def get_record(self) -> ScreeningRecord | None:
         """Return the last record of an object entry; None if there is none."""

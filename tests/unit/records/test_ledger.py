@@ -6,12 +6,13 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 
 from facescreen.errors import AlreadyInProgressError, ServiceUnavailableError
-from facescreen.model import Finding, ObjectRef, Verdict
+from facescreen.model import EMULATOR_ADVICE_RULE, Advice, Finding, ObjectRef, Verdict
 from facescreen.records import ledger_ids
 from facescreen.records.claims import WRITE_BACK_TIMEOUT_S, ContentClaim, ObjectClaim
 from facescreen.records.ledger import Ledger
@@ -617,3 +618,25 @@ def test_a_release_that_fails_hides_no_error(harness: LedgerHarness) -> None:
     harness.state.before_operation = fail
     with pytest.raises(KeyError), claim:
         raise KeyError
+
+
+# Findings of an emulator.
+
+
+@pytest.mark.parametrize("accepts_emulated", [True, False])
+def test_an_emulators_finding_is_used_only_where_emulators_are(
+    harness: LedgerHarness, accepts_emulated: bool
+) -> None:
+    """Another deployment may have recorded it in the same state bucket."""
+    emulated = replace(FINDING, warnings=(Advice(EMULATOR_ADVICE_RULE, "local"),))
+    with harness.claim() as claim:
+        claim.record_finding(emulated, is_proven=True)
+        claim.mark_done(FIRST, replace(RECORD, finding=emulated))
+    harness.clock.sleep(90)
+    clock = StoreClock(harness.clock, harness.clock.sleep)
+    ledger = Ledger(harness.state, clock, accepts_emulated=accepts_emulated)
+    assert (ledger.get_record(FIRST) is not None) == accepts_emulated
+    known = ledger.claim_content(CONTENT, SECOND, harness.deadline())
+    assert isinstance(known, KnownFinding) == accepts_emulated
+    if isinstance(known, ContentClaim):
+        assert known.unproven_findings == 0
