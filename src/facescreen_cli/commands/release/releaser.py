@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from facescreen.errors import ObjectNotFoundError
 from facescreen.model import ObjectRef
@@ -20,6 +21,9 @@ from facescreen.timing import Deadline
 
 _TIMEOUT_S = 60.0
 """For reading one object, until its revision is certain."""
+_CLOCK_MARGIN = timedelta(seconds=2)
+"""How much older a version must be than the copy in quarantine, to be certainly older: times have
+whole seconds, and the clocks of the store's nodes differ."""
 
 
 class NotReleasedError(Exception):
@@ -105,7 +109,7 @@ class Releaser:
             return None
         is_older_version = (
             existing.head.version_id
-            and existing.head.last_modified < quarantined.head.last_modified
+            and existing.head.last_modified + _CLOCK_MARGIN < quarantined.head.last_modified
         )
         if existing.sha256 == quarantined.sha256 or is_older_version:
             return existing
