@@ -19,8 +19,6 @@ _BYTE_ORDERS_BY_HEADER = {b"II*\0": "<", b"MM\0*": ">"}
 _LAYOUTS_BY_FIELD_TYPE = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I"}
 """BYTE, SHORT, LONG, UNDEFINED and IFD; fields of other types are not needed as numbers."""
 _ENTRY_SIZE, _VALUE_SIZE = 12, 4
-_MAX_ENTRIES = 4096
-"""Entries read of one directory. Cameras write less than a hundred."""
 _MAX_NUMBERS = 4096
 
 
@@ -89,10 +87,8 @@ def read_directory(structure: Window, offset: int | None = None) -> Directory:
         (offset,) = structure.unpack(order + "I", 4)
     (count,) = structure.unpack(order + "H", offset)
     start = offset + 2
-    rows = min(count, _MAX_ENTRIES, (structure.size - start) // _ENTRY_SIZE)
-    entries = tuple(
-        Entry(*fields) for fields in structure.unpack_rows(order + "HHI4s", start, rows)
-    )
+    rows = min(count, (structure.size - start) // _ENTRY_SIZE)
+    entries = tuple(map(Entry._make, structure.unpack_rows(order + "HHI4s", start, rows)))
     after = start + rows * _ENTRY_SIZE
     is_complete = rows == count and structure.size - after >= _VALUE_SIZE
     (next_offset,) = structure.unpack(order + "I", after) if is_complete else (0,)
