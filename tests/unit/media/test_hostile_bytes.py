@@ -213,8 +213,9 @@ def test_a_malicious_file_is_probed_within_limits(create_file: Callable[[], byte
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    # The goal is 50 ms; a busy machine is allowed ten times that.
-    assert measure_cpu_s(probe_within_limits, content) < 0.5
+    # The goal is 50 ms; a busy machine is allowed ten times that. The better of two runs, because
+    # the garbage of all other tests may be collected in one.
+    assert min(measure_cpu_s(probe_within_limits, content) for _ in range(2)) < 0.5
 
 
 def test_the_error_message_holds_no_bytes_of_the_file() -> None:
