@@ -13,7 +13,8 @@ from tests.contract.aws_services import AwsServices
 from tests.contract.object_stores import OSS_STORES, StoreAndWriter
 from tests.contract.object_writers import OssObjectWriter, S3ObjectWriter
 
-MAX_TRIES = 60
+MAX_WAIT_S = 5
+"""A second must begin at one node's clock before it does at another's."""
 
 
 def test_a_date_can_be_behind_last_modified_but_by_less_than_a_second(
@@ -21,7 +22,8 @@ def test_a_date_can_be_behind_last_modified_but_by_less_than_a_second(
 ) -> None:
     """The node that responds is not always the one that wrote."""
     store, object_writer = store_and_writer
-    for _ in range(MAX_TRIES):
+    last_try = time.monotonic() + MAX_WAIT_S
+    while time.monotonic() < last_try:
         head = store.head(object_writer.put("a.jpg", b"x"))
         assert head.date - head.last_modified >= timedelta(seconds=-1)
         if head.date < head.last_modified:

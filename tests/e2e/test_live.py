@@ -81,6 +81,7 @@ def list_leftovers(cloud_client: LocalCloudClient) -> list[str]:
     return leftovers
 
 
+@pytest.mark.slow
 def test_the_run_makes_the_announced_number_of_calls(
     env: dict[str, str], cloud_client: LocalCloudClient
 ) -> None:

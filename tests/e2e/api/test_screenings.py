@@ -59,7 +59,7 @@ def test_a_file_is_screened_in_every_form_of_body(
 def test_an_object_is_tagged_only_if_write_back_is_set(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    cloud_client.set_behaviour(fc={"delay_ms": 9000})  # delays the upload's own event
+    cloud_client.set_behaviour(fc={"delay_ms": 6000})  # delays the upload's own event
     cloud_client.put("asked.jpg", with_other_bytes(files["flagged.jpg"], "asked"), {"team": "kyc"})
     request = {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "asked.jpg"}}
     body = api.post(PATH, json=request).json()

@@ -103,7 +103,14 @@ def test_only_the_bad_message_of_a_batch_is_delivered_again(
     assert source.errors == []
 
 
-@pytest.mark.parametrize("handler", ["failing", "crashing", "malformed"])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        pytest.param("failing", marks=pytest.mark.slow),
+        "crashing",
+        pytest.param("malformed", marks=pytest.mark.slow),
+    ],
+)
 def test_a_batch_that_fails_completely_ends_in_the_dead_letter_queue(
     make_toy_function: MakeToyFunction, queue: QueueWithDeadLetters, handler: str
 ) -> None:

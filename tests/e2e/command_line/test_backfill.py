@@ -59,6 +59,7 @@ def assert_screened_once(cloud_client: LocalCloudClient, keys: list[str]) -> Non
         assert cloud_client.tags(key)["deepfake-verdict"] == "low_risk"
 
 
+@pytest.mark.slow
 def test_a_backfill_killed_twice_pays_for_each_object_once(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:

@@ -171,6 +171,7 @@ def test_without_a_terminal_nothing_is_sent_unless_yes_is_given(
     assert cloud_client.billed_calls() == []
 
 
+@pytest.mark.slow
 def test_dead_letters_are_selected_by_cause_and_age(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient], dead_letter_counts: dict[str, int]
 ) -> None:

@@ -112,7 +112,12 @@ def test_an_event_storm_does_not_loop(
 
 
 @pytest.mark.parametrize(
-    ("operation", "after"), [("CopyObject", True), ("DeleteObject", False), ("DeleteObject", True)]
+    ("operation", "after"),
+    [
+        pytest.param("CopyObject", True, marks=pytest.mark.slow),
+        pytest.param("DeleteObject", False, marks=pytest.mark.slow),
+        ("DeleteObject", True),
+    ],
 )
 def test_a_kill_around_copy_and_deletion_loses_nothing(
     operation: str, after: bool, cloud_client: LocalCloudClient, photos: dict[str, bytes]

@@ -114,6 +114,7 @@ def test_native_modules_are_for_the_targets_machine_and_glibc(built: BuiltPackag
             assert max(glibc_versions, default=(0, 0)) <= (2, 17), name
 
 
+@pytest.mark.slow
 def test_builds_in_different_folders_are_identical(
     built: BuiltPackages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,14 @@ class RequestRecorder:
         service.respond = heard  # type: ignore[method-assign]
 
 
-@pytest.fixture(scope="module", params=["off", "move", "private"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("off", marks=pytest.mark.slow),
+        "move",
+        pytest.param("private", marks=pytest.mark.slow),
+    ],
+)
 def quarantine(request: pytest.FixtureRequest) -> str:
     """The setting QUARANTINE."""
     return str(request.param)
