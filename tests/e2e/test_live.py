@@ -128,6 +128,7 @@ def test_missing_variables_are_named() -> None:
         assert (f"{name}  {what}" in result.stderr) == (name != "SCENE_CODE")
 
 
+@pytest.mark.slow
 def test_without_make_live_no_live_test_is_run(
     env: dict[str, str], cloud_client: LocalCloudClient
 ) -> None:

@@ -187,6 +187,7 @@ def test_credentials_can_come_from_a_profile(
     assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
 
 
+@pytest.mark.slow
 def test_local_starts_a_separate_local_cloud(
     screen: RunCommand, portrait: Path, cloud_client: LocalCloudClient
 ) -> None:

@@ -55,6 +55,7 @@ def test_the_env_file_has_the_documented_names(tmp_path: Path) -> None:
                 assert urlsplit(env[name]).hostname == "127.0.0.1"
 
 
+@pytest.mark.slow
 def test_the_data_folder_may_be_a_relative_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_clean_upload_stays(cloud_client: LocalCloudClient, photos: dict[str, 
     assert quarantined_keys(cloud_client, "clean.jpg") == []
 
 
+@pytest.mark.slow
 def test_an_event_storm_does_not_loop(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:

@@ -69,11 +69,9 @@ def screen_with_overwrite(overwrite_at: int, failure_at: int, failure: Callable[
     return interruptions.count
 
 
-STEPS = [
-    pytest.param(step, marks=() if step in (8, 9) else pytest.mark.slow) for step in range(1, 16)
-]
-"""Before which operation the object is overwritten: the two riskiest, before the tagging request
-and before the look after it, in each test run."""
+STEPS = [pytest.param(step, marks=() if step == 9 else pytest.mark.slow) for step in range(1, 16)]
+"""Before which operation the object is overwritten: the riskiest, between the tagging request and
+the look after it, in each test run."""
 
 
 @pytest.mark.parametrize("overwrite_at", STEPS)
