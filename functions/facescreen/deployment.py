@@ -124,7 +124,8 @@ class Deployment:
     @cached_property
     def tagger(self) -> Tagger:
         settings, store = self.settings, self.platform.object_store
-        return Tagger(store, self.pinner, prefix=settings.tag_prefix, form=settings.tag_form)
+        prefix, form = settings.tag_prefix, settings.tag_form
+        return Tagger(store, self.pinner, prefix=prefix, form=form, clock=self.clock)
 
     @cached_property
     def screener(self) -> Screener:

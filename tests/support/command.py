@@ -37,7 +37,7 @@ def user_environment(env_file: Mapping[str, str], **overrides: str) -> dict[str,
 def run_facescreen(
     *arguments: str, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line, with the settings in `env` instead of the surroundings' ones."""
+    """Run the command line, with the settings in `env` instead of this process's."""
     return subprocess.run(
         [FACESCREEN, *arguments],
         env=None if env is None else user_environment(env),

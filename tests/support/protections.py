@@ -98,7 +98,7 @@ PROTECTIONS = (
     Protection(
         "what an overwrite left is repaired",
         "screening/screener.py",
-        "            if not is_overwritten and not self._needs_repair(current):\n",
+        "            if not is_overwritten and not self._remove_stale_verdict(current):\n",
         "            if True:\n",
     ),
     Protection(

@@ -169,7 +169,7 @@ class Screener:
         while True:
             ref = replace(pinned.ref, etag="", version_id=version_id)
             current = self._pinner.pin(ref, deadline)
-            if not is_overwritten and not self._needs_repair(current):
+            if not is_overwritten and not self._remove_stale_verdict(current):
                 return
             outcome = self._revision_screener.screen(current, Attempt(deadline))
             if outcome.status is not Status.SUPERSEDED:
@@ -177,10 +177,13 @@ class Screener:
             # Tags that were taken off may have been those of the bytes that are there now.
             is_overwritten = True
 
-    def _needs_repair(self, current: PinnedObject) -> bool:
+    def _remove_stale_verdict(self, current: PinnedObject) -> bool:
+        """Take verdict tags off that belong to other bytes. Returns whether the current bytes must
+        be screened: they had a verdict, or are recorded as done and may have lost it."""
         object_id = compute_object_id(current.ref, current.head.revision)
         return (
-            self._tagger.has_any_verdict(current) or self._ledger.get_record(object_id) is not None
+            self._tagger.remove_stale_verdict(current)
+            or self._ledger.get_record(object_id) is not None
         )
 
 

@@ -112,9 +112,9 @@ class Tagger:
         """Whether the object's tags are those of `finding`. Also True if none are to be written."""
         return self._form == "none" or self._build_full_set(seen, finding) == seen.tags
 
-    def has_any_verdict(self, current: PinnedObject) -> bool:
-        """Whether the object has verdict tags, right or wrong. Takes those off that certainly
-        belong to other bytes."""
+    def remove_stale_verdict(self, current: PinnedObject) -> bool:
+        """Take verdict tags off that certainly belong to other bytes. Returns whether the object
+        had verdict tags, right or wrong."""
         if self._form == "none":
             return False
         tags = self._read_tags(current.ref)

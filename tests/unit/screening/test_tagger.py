@@ -184,7 +184,7 @@ def test_tagging_can_be_switched_off() -> None:
     seen = harness.look(pinned)
     assert harness.write(seen) == WrittenTags(TaggingResult("off"), seen.pinned)
     assert harness.tagger.has_verdict(seen, OLD_FINDING)
-    assert not harness.tagger.has_any_verdict(pinned)
+    assert not harness.tagger.remove_stale_verdict(pinned)
     assert harness.operations == {"head": 1}
     assert harness.tags() == {"team": "kyc"}
 
@@ -455,16 +455,16 @@ def test_tags_left_by_a_killed_instance_are_removed_from_other_bytes(form: str) 
     stale = harness.expected(OLD_FINDING)
     harness.overwrite()
     harness.store.put_tags("selfies", "a.jpg", {"own": "tag"} | stale)
-    assert harness.tagger.has_any_verdict(harness.pin())
+    assert harness.tagger.remove_stale_verdict(harness.pin())
     assert harness.tags() == {"own": "tag"}
-    assert not harness.tagger.has_any_verdict(harness.pin())
+    assert not harness.tagger.remove_stale_verdict(harness.pin())
 
 
 def test_a_verdict_with_the_current_etag_is_not_removed() -> None:
     harness = TaggerHarness()
     harness.tag_old()
     tags = harness.tags()
-    assert harness.tagger.has_any_verdict(harness.pin())
+    assert harness.tagger.remove_stale_verdict(harness.pin())
     assert harness.tags() == tags
 
 
