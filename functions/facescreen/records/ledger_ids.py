@@ -15,21 +15,27 @@ _KEY_PREFIX = "ledger/2/"
 """Version 1 kept its entries directly under ``ledger/``, by ETag and CRC. They are not read."""
 
 
+def hash_parts(*parts: str) -> str:
+    """Return the SHA-256 of some strings, in hexadecimal. Other strings have another hash, also if
+    they are the same when joined."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 def compute_content_id(sha256: str, kind: str, *, convert: bool) -> str:
     """Compute the id of a content entry: 64 hexadecimal digits, equal for equal bytes of which the
     same is asked, in any bucket and under any key."""
-    return _hash("content", sha256, kind, str(convert), str(REQUIREMENTS_VERSION))
+    return hash_parts("content", sha256, kind, str(convert), str(REQUIREMENTS_VERSION))
 
 
 def compute_uncalled_id(sha256: str, reasons: tuple[str, ...]) -> str:
     """Compute the content id of bytes that are judged without a call. It changes when requirements
     or settings lead to other reasons, or to a call."""
-    return _hash("uncalled", sha256, *reasons, str(REQUIREMENTS_VERSION))
+    return hash_parts("uncalled", sha256, *reasons, str(REQUIREMENTS_VERSION))
 
 
 def compute_object_id(ref: ObjectRef, revision: str) -> str:
     """Compute the id of an object entry: 64 hexadecimal digits."""
-    return _hash("object", ref.store, ref.bucket, ref.key, revision)
+    return hash_parts("object", ref.store, ref.bucket, ref.key, revision)
 
 
 def build_content_key(content_id: str) -> str:
@@ -45,7 +51,3 @@ def build_object_key(object_id: str) -> str:
 def build_value_key(name: str) -> str:
     """Return the key of an entry that holds one value."""
     return f"{_KEY_PREFIX}values/{name}"
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

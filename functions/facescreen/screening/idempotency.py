@@ -7,10 +7,10 @@ each time the same object is signed.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+from facescreen.records.ledger_ids import hash_parts
 
 _SIGNATURE_PARAMS = {
     # OSS V1, and S3 SigV2.
@@ -64,12 +64,6 @@ class IdempotencyKey:
     def finding_id(self) -> str:
         """The id of the ledger entry that holds the finding for this key."""
         return hash_parts("key", self.caller, self.value)
-
-
-def hash_parts(*parts: str) -> str:
-    """Return the SHA-256 of some strings, in hexadecimal. Other strings have another hash, also if
-    they are the same when joined."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def remove_url_signature(url: str) -> str:

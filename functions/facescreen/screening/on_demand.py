@@ -15,9 +15,9 @@ from facescreen.errors import (
 )
 from facescreen.message import build_outcome_data, build_screening_data
 from facescreen.model import Finding, Status, TaggingResult
-from facescreen.records.ledger_ids import compute_content_id
+from facescreen.records.ledger_ids import compute_content_id, hash_parts
 from facescreen.screening import findings
-from facescreen.screening.idempotency import hash_parts, remove_url_signature
+from facescreen.screening.idempotency import remove_url_signature
 from facescreen.screening.tagger import NOT_REQUESTED_RESULT, SUPERSEDED_RESULT
 from facescreen.tags import read_tagged_etag
 from facescreen.timing import Timings

@@ -12,8 +12,6 @@ instead: a retake that is uploaded meanwhile must not be deleted.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -26,7 +24,7 @@ from facescreen.errors import (
     ServiceUnavailableError,
 )
 from facescreen.model import QuarantineResult, Verdict
-from facescreen.records.ledger_ids import compute_object_id
+from facescreen.records.ledger_ids import compute_object_id, hash_parts
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
@@ -226,5 +224,4 @@ def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead
 
 
 def _build_name(kind: str, ref: ObjectRef, sha256: str) -> str:
-    parts = [kind, ref.store, ref.bucket, ref.key, sha256]
-    return f"{kind}/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+    return f"{kind}/{hash_parts(kind, ref.store, ref.bucket, ref.key, sha256)}"
