@@ -231,8 +231,8 @@ ORDER_PROTECTIONS = (
     Protection(
         "a lost answer to an append is looked up",
         "records/entry_log.py",
-        "            is_appended = arrived.startswith(data)\n",
-        "            is_appended = False\n",
+        "        return self._parse(key, content), content[entry.length :].startswith(data)\n",
+        "        return self._parse(key, content), False\n",
     ),
 )
 """Protections that matter only in an order of requests that a campaign rarely meets."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import AlreadyInProgressError, FacescreenError
+from facescreen.records.ledger_entry import LedgerEntry
 from facescreen.records.ledger_ids import build_object_key
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ class _Claim:
 
 class ObjectClaim(_Claim):
     """The exclusive right to tag and announce one revision of an object."""
+
+    def __init__(self, log: EntryLog, claimed: ClaimedEntry, record: ScreeningRecord) -> None:
+        super().__init__(log, claimed)
+        self.record = record
+        """What to write. A finding without a call gets its time from the first worker that claimed
+        the object for it: that one may have announced it before it was killed."""
 
     def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
         """Record that it is tagged and announced. Its revision may have changed since the claim:
@@ -123,27 +130,24 @@ class ContentClaim(_Claim):
         self._is_done = True
 
     def _renew(self, deadline: Deadline) -> None:
-        line = build_claim_line(self._owner, self._clock, deadline, self._object_id)
-        length = self._length
-        while not (new_length := self._log.try_append(self._key, length, line)):
-            entry = self._log.read(self._key)
+        line = build_claim_line(self._owner, self._clock, deadline, object=self._object_id)
+        entry, is_renewed = LedgerEntry(self._length, ()), False
+        while not is_renewed:
+            entry, is_renewed = self._log.try_append(self._key, entry, line)
             current_claim = entry.get_current_claim(self._clock.now())
             if current_claim is not None and current_claim["claim"] != self._owner:
                 raise AlreadyInProgressError("another delivery is screening these bytes now")
-            length = entry.length
-        self._length = new_length
+        self._length = entry.length
 
     def _build_release(self) -> dict[str, Any]:
         return {"released": self._owner, "is_proven": self._is_proven}
 
 
 def build_claim_line(
-    owner: str, clock: Clock, deadline: Deadline, object_id: str | None = None
+    owner: str, clock: Clock, deadline: Deadline, **purpose: str
 ) -> dict[str, Any]:
-    """Build the line that claims an entry until `deadline`. A content entry is claimed for an
-    object."""
-    line = {"claim": owner, "until": clock.now() + deadline.remaining_s()}
-    return line if object_id is None else {**line, "object": object_id}
+    """Build the line that claims an entry until `deadline`. `purpose` says what for."""
+    return {"claim": owner, "until": clock.now() + deadline.remaining_s(), **purpose}
 
 
 def append_record(log: EntryLog, object_id: str, record: ScreeningRecord, length: int = 0) -> None:

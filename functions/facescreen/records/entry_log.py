@@ -28,25 +28,18 @@ class EntryLog:
 
     def read(self, key: str) -> LedgerEntry:
         """Return an entry; an empty one if there is none. Raises InvalidLedgerEntryError."""
-        entry = LedgerEntry.parse(key, self._store.read(key))
-        return entry if self._accepts_emulated else entry.without_emulated()
+        return self._parse(key, self._store.read(key))
 
-    def try_append(self, key: str, length: int, line: dict[str, Any]) -> int:
-        """Append at `length`. Returns the new length, or 0 if the entry has another length."""
-        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        try:
-            is_appended = self._store.append(key, length, data)
-        except TransientError:
-            # The line may have arrived, and only the answer was lost.
-            arrived = self._store.read(key)[length:]
-            if not arrived:
-                raise
-            is_appended = arrived.startswith(data)
-        else:
-            # The HTTP client sends a request again by itself if its answer is lost. The store then
-            # refuses the second one, although the line has arrived.
-            is_appended = is_appended or self._store.read(key)[length:].startswith(data)
-        return length + len(data) if is_appended else 0
+    def try_append(
+        self, key: str, entry: LedgerEntry, line: dict[str, Any]
+    ) -> tuple[LedgerEntry, bool]:
+        """Append `line` to an entry as it was read. Returns the entry as it is now, and whether the
+        line was appended: not if somebody else has appended first."""
+        data = _encode(line)
+        content = self._append_at(key, entry.length, data)
+        if content is None:
+            return entry.with_line(line, len(data)), True
+        return self._parse(key, content), content[entry.length :].startswith(data)
 
     def append(self, key: str, line: dict[str, Any], length: int) -> int:
         """Append `line`, also where others append at the same time, and retry for some seconds: a
@@ -57,6 +50,33 @@ class EntryLog:
         )
 
     def _append_once(self, key: str, line: dict[str, Any], length: int) -> int:
-        while not (new_length := self.try_append(key, length, line)):
-            length = len(self._store.read(key))
-        return new_length
+        data = _encode(line)
+        while (content := self._append_at(key, length, data)) is not None:
+            if content[length:].startswith(data):
+                break
+            length = len(content)
+        return length + len(data)
+
+    def _append_at(self, key: str, length: int, data: bytes) -> bytes | None:
+        """Append at `length`. If it is not certain that `data` was appended there, returns all that
+        the entry holds."""
+        try:
+            if self._store.append(key, length, data):
+                return None
+        except TransientError:
+            # The data may have arrived, and only the answer was lost.
+            content = self._store.read(key)
+            if len(content) <= length:
+                raise
+            return content
+        # The HTTP client sends a request again by itself if its answer is lost. The store then
+        # refuses the second one, although the data has arrived.
+        return self._store.read(key)
+
+    def _parse(self, key: str, content: bytes) -> LedgerEntry:
+        entry = LedgerEntry.parse(key, content)
+        return entry if self._accepts_emulated else entry.without_emulated()
+
+
+def _encode(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"

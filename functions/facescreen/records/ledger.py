@@ -9,7 +9,8 @@ Two kinds of entries in the state bucket, each an append-only object with a line
       {"released": "5f3a…", "is_proven": true}                 the worker ended without tagging
 
     ledger/2/objects/<id>   one revision of one key
-      {"claim": "77aa…", "until": 1790.0}                      a worker tags and announces it
+      {"claim": "77aa…", "until": 1790.0, "content": "<id>", "at": "2026-…"}
+                                                               a worker tags and announces it
       {"done": "<content id>", "sha256": "…", "finding": {…}}  it is tagged and announced
       {"released": "77aa…"}
 
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import AlreadyInProgressError
@@ -85,13 +87,15 @@ class Ledger:
             ):
                 return known
             if current_claim is None:
-                line = build_claim_line(owner, self._clock, deadline, object_id)
-                if length := self._log.try_append(key, entry.length, line):
-                    claimed, findings = ClaimedEntry(key, owner, length), entry.count_findings()
+                line = build_claim_line(owner, self._clock, deadline, object=object_id)
+                entry, is_claimed = self._log.try_append(key, entry, line)
+                if is_claimed:
+                    claimed = ClaimedEntry(key, owner, entry.length)
+                    findings = entry.count_findings()
                     return ContentClaim(self._log, self._clock, claimed, object_id, findings)
             else:
                 self._wait(deadline)
-            entry = self._log.read(key)
+                entry = self._log.read(key)
 
     def get_finding(self, content_id: str, object_id: str) -> KnownFinding | None:
         """Return what is known about some bytes that one revision of an object has."""
@@ -99,24 +103,31 @@ class Ledger:
         return self._find_valid_finding(entry, content_id, object_id)
 
     def claim_object(
-        self, object_id: str, content_id: str, deadline: Deadline
+        self, object_id: str, record: ScreeningRecord, deadline: Deadline
     ) -> ObjectClaim | ScreeningRecord:
-        """Claim the right to tag and announce one revision of an object, or return what was
-        recorded when that was done. Waits and raises as `claim_content`."""
+        """Claim the right to tag and announce `record` on one revision of an object, or return what
+        was recorded when that was done. Waits and raises as `claim_content`."""
         owner = uuid.uuid4().hex
         key = build_object_key(object_id)
         entry = LedgerEntry(0, ())
         while True:
-            record = entry.get_record()
-            if record is not None and record.content_id == content_id:
-                return record
+            done = entry.get_record()
+            if done is not None and done.content_id == record.content_id:
+                return done
             if entry.get_current_claim(self._clock.now()) is None:
-                line = build_claim_line(owner, self._clock, deadline)
-                if length := self._log.try_append(key, entry.length, line):
-                    return ObjectClaim(self._log, ClaimedEntry(key, owner, length))
+                finding = record.finding
+                line = build_claim_line(
+                    owner, self._clock, deadline, content=record.content_id, at=finding.at
+                )
+                entry, is_claimed = self._log.try_append(key, entry, line)
+                if is_claimed:
+                    at = entry.get_first_time(record.content_id)
+                    first_record = replace(record, finding=replace(finding, at=at))
+                    claimed = ClaimedEntry(key, owner, entry.length)
+                    return ObjectClaim(self._log, claimed, first_record)
             else:
                 self._wait(deadline)
-            entry = self._log.read(key)
+                entry = self._log.read(key)
 
     def mark_done(self, object_id: str, record: ScreeningRecord) -> None:
         """Record that one revision of an object is tagged and announced."""
@@ -148,9 +159,9 @@ class Ledger:
         """Store `value` under `name` unless there is one already. Returns the stored value."""
         key = build_value_key(name)
         entry = self._log.read(key)
-        while not entry.lines and not self._log.try_append(key, entry.length, {"value": value}):
-            entry = self._log.read(key)
-        return str(entry.lines[0]["value"]) if entry.lines else value
+        while not entry.lines:
+            entry, _ = self._log.try_append(key, entry, {"value": value})
+        return str(entry.lines[0]["value"])
 
     def get_value(self, name: str) -> str:
         """Return the value that `put_once` stored; empty if there is none."""

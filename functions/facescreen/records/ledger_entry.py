@@ -45,6 +45,10 @@ class LedgerEntry:
     def parse(cls, key: str, data: bytes) -> LedgerEntry:
         return cls(len(data), parse_lines(key, data))
 
+    def with_line(self, line: dict[str, Any], length: int) -> LedgerEntry:
+        """Return the entry with one more line, of `length` bytes."""
+        return replace(self, length=self.length + length, lines=(*self.lines, line))
+
     def get_current_claim(self, now: float) -> dict[str, Any] | None:
         """Return the line of the current claim; None if it is done, released or expired."""
         claim, until = None, 0.0
@@ -73,6 +77,17 @@ class LedgerEntry:
                 finding = Finding.from_dict(line["finding"])
                 return ScreeningRecord(line["done"], line["sha256"], finding)
         return None
+
+    def get_first_time(self, content_id: str) -> str:
+        """Return the time of a finding that a worker claimed an object entry for, and did not
+        record as done; empty if there is none."""
+        first_time = ""
+        for line in self.lines:
+            if "done" in line:
+                first_time = ""
+            elif line.get("content") == content_id:
+                first_time = first_time or line["at"]
+        return first_time
 
     def count_findings(self) -> int:
         """Count the findings. One that was appended twice, because its answer was lost, counts

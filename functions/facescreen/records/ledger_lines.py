@@ -23,7 +23,7 @@ _FIELDS_BY_SECTION: dict[str, dict[str, dict[str, Any]]] = {
         "released": {"released": str, "is_proven": bool},
     },
     "objects": {
-        "claim": {"claim": str, "until": _NUMBER},
+        "claim": {"claim": str, "until": _NUMBER, "content": str, "at": str},
         "done": {"done": str, "sha256": str, "finding": dict},
         "released": {"released": str},
     },

@@ -82,7 +82,8 @@ class RevisionScreener:
         self._side_by_side = side_by_side
 
     def screen(self, pinned: PinnedObject, attempt: Attempt) -> Outcome:
-        """Screen the bytes that were read, or use what is known about them."""
+        """Screen the bytes that were read, or use what is known about them. In an attempt that has
+        failed already, nothing known about them means the verdict `failed`."""
         with attempt.timings.measure("probe"):
             assessed = self._assess(pinned)
         if isinstance(assessed, Finding):
@@ -94,6 +95,8 @@ class RevisionScreener:
             record = ScreeningRecord(content_id, pinned.sha256, claim.finding)
             return self._finish(pinned, record, attempt, is_proven=claim.is_proven)
         with claim:
+            if attempt.failure is not None:
+                return self._write_failure(pinned, content_id, attempt.failure, attempt)
             judged = self._call(pinned, assessed, claim, attempt)
             if isinstance(judged, _JudgedObject):
                 return self._finish_claim(judged, content_id, claim, attempt)
@@ -114,25 +117,6 @@ class RevisionScreener:
         seen = self._tagger.look(pinned, deadline)
         is_same = seen is not None and _has_same_revision(seen.pinned, pinned)
         return known.finding if is_same else None
-
-    def mark_failed(
-        self, pinned: PinnedObject, failure: FacescreenError, attempt: Attempt
-    ) -> Outcome:
-        """Write `failed` to the object, or what is known about its bytes."""
-        assessed = self._assess(pinned)
-        if isinstance(assessed, Finding):
-            return self._finish(pinned, _build_uncalled_record(pinned, assessed), attempt)
-        content_id = _compute_content_id(pinned, assessed)
-        claim = self._claim_content(pinned, content_id, attempt)
-        if isinstance(claim, KnownFinding):
-            record = ScreeningRecord(content_id, pinned.sha256, claim.finding)
-            return self._finish(pinned, record, attempt, is_proven=claim.is_proven)
-        with claim:
-            seen = self._tagger.look(pinned, attempt.deadline)
-            if seen is None:
-                return Outcome(pinned.ref, Status.SUPERSEDED)
-            finding = build_failed_finding(self._build_merchant_biz_id(content_id), failure)
-            return self._verdict_writer.write_failed(seen, finding, attempt)
 
     def _claim_content(
         self, pinned: PinnedObject, content_id: str, attempt: Attempt
@@ -224,6 +208,15 @@ class RevisionScreener:
             return None
         return self._transfer.prepare(pinned, kind, convert=convert)
 
+    def _write_failure(
+        self, pinned: PinnedObject, content_id: str, failure: FacescreenError, attempt: Attempt
+    ) -> Outcome:
+        seen = self._tagger.look(pinned, attempt.deadline)
+        if seen is None:
+            return Outcome(pinned.ref, Status.SUPERSEDED)
+        finding = build_failed_finding(self._build_merchant_biz_id(content_id), failure)
+        return self._verdict_writer.write_failed(seen, finding, attempt)
+
     def _finish_claim(
         self, judged: _JudgedObject, content_id: str, claim: ContentClaim, attempt: Attempt
     ) -> Outcome:
@@ -249,7 +242,7 @@ class RevisionScreener:
         if not attempt.write_back:
             return self._return_known(pinned, record, attempt, is_proven=is_proven)
         with attempt.timings.measure("claim"):
-            claim = self._ledger.claim_object(object_id, record.content_id, attempt.deadline)
+            claim = self._ledger.claim_object(object_id, record, attempt.deadline)
         if isinstance(claim, ScreeningRecord):
             return self._verdict_writer.restore_tags(pinned, claim.finding, attempt)
         with claim:
@@ -257,7 +250,7 @@ class RevisionScreener:
             if seen is None:
                 return Outcome(pinned.ref, Status.SUPERSEDED)
             if is_proven or _has_same_revision(seen.pinned, pinned):
-                return self._verdict_writer.write(seen, record, claim, attempt)
+                return self._verdict_writer.write(seen, claim.record, claim, attempt)
         return self.screen(seen.pinned, attempt)
 
     def _return_known(

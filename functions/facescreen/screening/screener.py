@@ -82,14 +82,14 @@ class Screener:
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about
         its bytes. Raises errors.FacescreenError."""
-        attempt = Attempt(deadline, Timings(ref.event_time))
+        attempt = Attempt(deadline, Timings(ref.event_time), failure=failure)
         outcome = Outcome(ref, Status.SUPERSEDED)
         try:
             pinned: PinnedObject | None = self._pinner.pin(ref, deadline)
             if pinned is not None and ref.etag not in ("", pinned.ref.etag):
                 pinned = self._find_unscreened_version(ref, pinned, deadline)
             if pinned is not None:
-                outcome = self._revision_screener.mark_failed(pinned, failure, attempt)
+                outcome = self._revision_screener.screen(pinned, attempt)
         except ObjectNotFoundError as error:
             outcome = Outcome(ref, Status.GONE, detail=str(error))
         return replace(outcome, timing=attempt.timings.durations_ms)

@@ -58,7 +58,9 @@ class LedgerHarness:
     def object(
         self, content_id: str = CONTENT, seconds: float = 60
     ) -> ObjectClaim | ScreeningRecord:
-        return self.ledger.claim_object(FIRST, content_id, self.deadline(seconds))
+        return self.ledger.claim_object(
+            FIRST, replace(RECORD, content_id=content_id), self.deadline(seconds)
+        )
 
     def claim_object(self, content_id: str = CONTENT, seconds: float = 60) -> ObjectClaim:
         claim = self.object(content_id, seconds)
@@ -433,6 +435,30 @@ def test_a_revision_is_claimed_again_for_other_content(harness: LedgerHarness) -
         claim.mark_done(FIRST, other)
     assert harness.object("other") == harness.ledger.get_record(FIRST) == other
     assert isinstance(harness.object(CONTENT), ObjectClaim)
+
+
+def test_the_next_worker_writes_a_finding_with_the_time_of_the_first(
+    harness: LedgerHarness,
+) -> None:
+    """The first one may have announced it before it was killed: the message keeps its id."""
+    first = harness.claim_object()
+    harness.clock.sleep(SHORT_S + MAX_CLOCK_SKEW_S + 60)
+    later = replace(RECORD, finding=replace(FINDING, at="2026-11-23T04:07:00Z"))
+    second = harness.ledger.claim_object(FIRST, later, harness.deadline())
+    assert isinstance(second, ObjectClaim)
+    assert first.record == second.record == RECORD
+
+
+def test_a_finding_after_another_one_has_a_time_of_its_own(harness: LedgerHarness) -> None:
+    """Settings changed, and back again."""
+    with harness.claim_object() as claim:
+        claim.mark_done(FIRST, RECORD)
+    with harness.claim_object("other") as claim:
+        claim.mark_done(FIRST, replace(RECORD, content_id="other"))
+    later = replace(RECORD, finding=replace(FINDING, at="2026-11-23T04:07:00Z"))
+    third = harness.ledger.claim_object(FIRST, later, harness.deadline())
+    assert isinstance(third, ObjectClaim)
+    assert third.record == later
 
 
 def test_a_record_under_a_new_revision_releases_the_claim_of_the_old_one(

@@ -38,7 +38,7 @@ LINES: dict[str, list[dict[str, Any]]] = {
         {"released": "5f3a", "is_proven": True},
     ],
     "objects": [
-        {"claim": "77aa", "until": 1790.0},
+        {"claim": "77aa", "until": 1790.0, "content": CONTENT_ID, "at": FINDING.at},
         {"released": "77aa"},
         {"done": CONTENT_ID, "sha256": "", "finding": FINDING.to_dict()},
     ],

@@ -11,6 +11,7 @@ import pytest
 
 from facescreen.errors import ServiceUnavailableError
 from facescreen.model import ObjectRef
+from facescreen.screening import findings
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import ProcessKilledError
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
@@ -142,6 +143,26 @@ def test_a_lost_answer_of_any_append_is_neither_a_second_call_nor_a_wait() -> No
         assert harness.judge.judged == [FLAGGED]
         assert harness.tags()["deepfake-verdict"] == "high_risk"
         assert harness.clock.now - started < 10
+
+
+def test_a_kill_at_any_step_gives_an_unscreenable_object_one_message_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No finding is recorded before a call, so the next worker makes its own, at a later time."""
+    times = (f"2026-11-23T04:05:{second:02d}Z" for second in itertools.count(6))
+    monkeypatch.setattr(findings, "_format_now", lambda: next(times))
+    for killed_at in itertools.count(1):
+        harness = ScreenerHarness()
+        event = harness.put(b"not a picture")
+        interruptions = Interruptions(harness)
+        interruptions.actions[killed_at] = kill
+        deliver(harness, event)
+        if killed_at > interruptions.count:
+            return
+        messages = harness.published_messages()
+        assert len({message["id"] for message in messages}) == 1, killed_at
+        assert len({message["time"] for message in messages}) == 1, killed_at
+        assert len(list(harness.state.list_keys("history/", ""))) == 1, killed_at
 
 
 def test_a_repair_that_is_overtaken_by_an_upload_leaves_its_verdict() -> None:
