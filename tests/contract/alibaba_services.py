@@ -13,7 +13,8 @@ from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaSettings
 from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import Settings
-from facescreen.storage.oss import OssQuarantineStore, OssStateStore
+from facescreen.storage.oss.quarantine_store import OssQuarantineStore
+from facescreen.storage.oss.state_store import OssStateStore
 from tests.contract.object_writers import OssObjectWriter
 
 ALIBABA_FIXTURES = ["local", pytest.param("live", marks=pytest.mark.live)]

@@ -15,13 +15,14 @@ from PIL import Image
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef, ObjectType
-from facescreen.storage.oss import OssStore
+from facescreen.storage.oss.object_store import OssStore
 from facescreen.storage.ports import FIRST_BYTES, ListingPage, ObjectStore, iterate_objects
 from facescreen.storage.s3 import S3Store
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices, session
 from tests.contract.object_stores import OSS_STORES, OssStoreAndWriter, StoreAndWriter
 from tests.contract.object_writers import ObjectWriter
+from tests.support.page_limits import limit_pages
 
 UNREACHABLE = "http://127.0.0.1:9"
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "./.hidden", "a?x=1&y#z.jpg"]
@@ -142,8 +143,7 @@ def test_all_tags_can_be_removed(store_with_object: StoreWithObject) -> None:
 def test_a_listing_is_ordered_by_key_and_starts_after_any_key(
     store_and_writer: StoreAndWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("facescreen.storage.oss", "facescreen.storage.s3", "facescreen.testing.stores"):
-        monkeypatch.setattr(f"{module}.MAX_OBJECTS_PER_PAGE", 3)
+    limit_pages(monkeypatch, max_objects=3)
     store, object_writer = store_and_writer
     refs = [object_writer.put(f"in/{name}", b"x" * 7) for name in sorted(KEYS)]
     object_writer.put("beside.jpg", b"x")

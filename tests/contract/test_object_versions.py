@@ -14,6 +14,7 @@ from tests.contract.alibaba_services import AlibabaServices
 from tests.contract.aws_services import AwsServices
 from tests.contract.object_stores import OSS_STORES, OssStoreAndWriter, StoreAndWriter
 from tests.contract.object_writers import ObjectWriter
+from tests.support.page_limits import limit_pages, limit_version_pages
 
 
 def test_an_old_version_can_be_used_by_its_id(versioned_store_and_writer: StoreAndWriter) -> None:
@@ -54,8 +55,7 @@ def test_the_same_bytes_in_another_version_are_another_revision(
 def test_the_versions_of_a_key_are_listed_newest_first(
     versioned_store_and_writer: StoreAndWriter, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    for store_name in ("oss", "s3"):
-        monkeypatch.setattr(f"facescreen.storage.{store_name}.MAX_OBJECTS_PER_PAGE", 2)
+    limit_pages(monkeypatch, max_objects=2)
     store, object_writer = versioned_store_and_writer
     written = [put_version(versioned_store_and_writer, key, b"x" * size) for size in range(4)]
     object_writer.delete(key)
@@ -69,9 +69,8 @@ def test_the_versions_of_a_key_are_listed_newest_first(
 def test_only_the_newest_versions_are_listed(
     versioned_store_and_writer: StoreAndWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("facescreen.storage.oss", "facescreen.storage.s3", "facescreen.testing.stores"):
-        monkeypatch.setattr(f"{module}.MAX_OBJECTS_PER_PAGE", 1)
-        monkeypatch.setattr(f"{module}.MAX_VERSION_PAGES", 2)
+    limit_pages(monkeypatch, max_objects=1)
+    limit_version_pages(monkeypatch, max_pages=2)
     store, object_writer = versioned_store_and_writer
     written = [put_version(versioned_store_and_writer, "a.jpg", b"x" * size) for size in range(4)]
     assert store.list_versions(object_writer.ref("a.jpg")) == written[:1:-1]

@@ -16,6 +16,7 @@ from facescreen.testing.stores import MemoryStateStore
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices
 from tests.contract.object_writers import ObjectWriter
+from tests.support.page_limits import limit_pages
 
 StateAndKey = tuple["StateStore", str]
 THREADS = 16
@@ -68,8 +69,7 @@ def test_of_concurrent_appends_exactly_one_succeeds(
 def test_names_are_listed_in_order_after_any_name(
     state_and_key: StateAndKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for store in ("oss", "s3"):
-        monkeypatch.setattr(f"facescreen.storage.{store}.MAX_OBJECTS_PER_PAGE", 3)
+    limit_pages(monkeypatch, max_objects=3)
     state, key = state_and_key
     unusual_names = ["1/a", "1/é +%", "2", "3/漢 🙂"]
     for name in unusual_names:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from facescreen.bus.ports import Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
     from facescreen.settings.loader import SettingsReader
-    from facescreen.storage.oss import OssStore
+    from facescreen.storage.oss.object_store import OssStore
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
 StoreT = TypeVar("StoreT", bound="OssStore")
@@ -177,18 +177,18 @@ class AlibabaPlatform:
 
     @cached_property
     def object_store(self) -> ObjectStore:
-        from facescreen.storage.oss import OssStore
+        from facescreen.storage.oss.object_store import OssStore
 
         return self._create_store(OssStore)
 
     @cached_property
     def quarantine_store(self) -> QuarantineStore:
-        from facescreen.storage.oss import OssQuarantineStore
+        from facescreen.storage.oss.quarantine_store import OssQuarantineStore
 
         return self._create_store(OssQuarantineStore)
 
     def create_state_store(self, bucket: str) -> StateStore:
-        from facescreen.storage.oss import OssStateStore
+        from facescreen.storage.oss.state_store import OssStateStore
 
         return OssStateStore(
             self.credentials,

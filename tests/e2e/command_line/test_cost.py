@@ -10,7 +10,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget
-from facescreen.storage.oss import OssStateStore
+from facescreen.storage.oss.state_store import OssStateStore
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import RunCommand
 from tests.integration.vendors import clients

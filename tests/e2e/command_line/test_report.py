@@ -24,6 +24,7 @@ from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import RunCommand
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
+from tests.support.page_limits import limit_pages
 from tests.support.wait import wait_for
 
 NAME, LOW, HIGH = "reported", 200, 60
@@ -223,7 +224,7 @@ def test_ctrl_c_shows_the_counts_so_far(
 def test_a_listing_continues_from_page_to_page(
     bucket: oss2.Bucket, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facescreen.storage.oss.MAX_OBJECTS_PER_PAGE", 4)
+    limit_pages(monkeypatch, max_objects=4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     own = Credentials(*(cloud_client.env[name] for name in key))
     _, platform = connect_platform("oss", cloud_client.env, own)

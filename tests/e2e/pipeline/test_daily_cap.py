@@ -16,7 +16,7 @@ from darabonba.runtime import RuntimeOptions
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
-from facescreen.storage.oss import OssStateStore
+from facescreen.storage.oss.state_store import OssStateStore
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks

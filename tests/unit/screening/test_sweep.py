@@ -18,6 +18,7 @@ from facescreen.screening.sweep import StopReason
 from facescreen.settings.table import WatchedPrefix
 from facescreen.storage.ports import ListingPage
 from facescreen.timing import Deadline
+from tests.support.page_limits import limit_pages
 from tests.support.sweeper_harness import HOUR, MINUTE, SWEEP_SETTINGS, SweeperHarness
 
 
@@ -408,7 +409,7 @@ def _run_once(harness: SweeperHarness, run: object) -> None:
 def test_the_run_after_a_kill_continues_near_the_last_submission(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("facescreen.testing.stores.MAX_OBJECTS_PER_PAGE", 2)
+    limit_pages(monkeypatch, max_objects=2)
     monkeypatch.setattr("facescreen.screening.sweep._SAVE_INTERVAL_S", 0)
     harness = SweeperHarness()
     for key in "abcde":

@@ -13,7 +13,7 @@ import pytest
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef, ObjectType
-from facescreen.storage.oss import OssStore
+from facescreen.storage.oss.object_store import OssStore
 from facescreen.storage.ports import FIRST_BYTES, ObjectStore
 from facescreen.storage.s3 import S3Store
 from tests.support.object_server import object_server

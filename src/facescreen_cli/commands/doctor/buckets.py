@@ -12,7 +12,7 @@ import oss2
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.model import ObjectRef
-from facescreen.storage.oss import translate_oss_errors
+from facescreen.storage.oss.errors import translate_oss_errors
 from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 

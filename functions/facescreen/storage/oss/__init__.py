@@ -1,0 +1,1 @@
+"""The store ports on OSS, with oss2: V4 signatures, temporary credentials, two endpoints."""
