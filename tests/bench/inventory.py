@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.source import open_inventory
 from facescreen_cli.commands.backfill.sources import Cursor

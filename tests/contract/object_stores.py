@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES
 from tests.contract.object_writers import ObjectWriter, OssWriter
 from tests.support.pictures import to_conforming_jpeg

@@ -13,7 +13,7 @@ from oss2.credentials import StaticCredentialsProvider
 
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 
 
 class ObjectWriter(Protocol):

@@ -13,7 +13,7 @@ import pytest
 from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.ports import StateStore
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from tests.contract.alibaba_services import SERVICE_FIXTURES
 
 MAX_CALLS, INSTANCES = 50, 20

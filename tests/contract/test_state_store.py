@@ -12,7 +12,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.storage.ports import StateStore
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
 from tests.contract.aws_services import AwsServices
 from tests.contract.object_writers import ObjectWriter

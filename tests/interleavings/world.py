@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from facescreen.errors import FacescreenError, ResponseTimeoutError, ServiceUnavailableError
 from facescreen.model import ObjectRef, Verdict
-from facescreen.testing.stores import MemoryStateStore, MemoryStore
+from facescreen.testing.object_store import MemoryStore
+from facescreen.testing.state_store import MemoryStateStore
 from tests.interleavings.execution import Call, Result
 from tests.interleavings.program import Library, Node
 from tests.interleavings.scenarios import Scenario, Upload

@@ -7,7 +7,7 @@ import pytest
 _VERSION_LISTING_MODULES = (
     "facescreen.storage.oss.object_store",
     "facescreen.storage.s3",
-    "facescreen.testing.stores",
+    "facescreen.testing.object_store",
 )
 _LISTING_MODULES = ("facescreen.storage.oss.client", *_VERSION_LISTING_MODULES)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
 from facescreen.settings.table import QuarantineSettings
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from tests.support.screener_harness import PHOTO_REF, ScreenerHarness
 
 MOVE_SETTINGS = QuarantineSettings("move", "held", "quarantine/", on_emulated=False)

@@ -24,7 +24,8 @@ from facescreen.screening.transfer import InlineTransfer, UrlTransfer
 from facescreen.screening.verdict_writer import VerdictWriter
 from facescreen.settings.table import QuarantineSettings
 from facescreen.testing.bus import MemoryPublisher
-from facescreen.testing.stores import MemoryStateStore, MemoryStore
+from facescreen.testing.object_store import MemoryStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline, FirstT, SecondT, StoreClock
 from tests.support.fake_clock import FakeClock
 from tests.support.pictures import noise_picture, to_conforming_jpeg

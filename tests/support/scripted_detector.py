@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen.timing import Deadline
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")

@@ -14,7 +14,8 @@ from facescreen.screening.sweep_cursor import CursorStore
 from facescreen.settings.table import SweepSettings, WatchedPrefix
 from facescreen.tags import build_tags
 from facescreen.testing.bus import MemoryInvoker
-from facescreen.testing.stores import MemoryStateStore, MemoryStore
+from facescreen.testing.object_store import MemoryStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline
 
 MINUTE = timedelta(minutes=1)

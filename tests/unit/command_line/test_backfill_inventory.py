@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from facescreen.model import ObjectType
 from facescreen.storage.ports import ObjectSummary
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.manifest import InventoryFile, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import MAX_LINE_BYTES, RowReader

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from facescreen.deepfake.budget import DailyBudget
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen_cli.commands.report.cost import (
     COUNTED_SOURCE,
     HISTORY_SOURCE,

@@ -10,7 +10,7 @@ from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.findings import build_failed_finding
 from facescreen.tags import build_tags
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, UNKNOWN_CAUSE, find_cause
 from facescreen_cli.commands.redrive.tag_causes import TagCauseFinder
 

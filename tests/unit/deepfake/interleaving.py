@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from facescreen.errors import ServiceUnavailableError
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 
 FAILURE_RATE = 0.02
 """The share of requests that fail, before or after they take effect."""

@@ -19,7 +19,7 @@ from facescreen.deepfake.budget import (
     count_reserved_calls_by_day,
 )
 from facescreen.errors import DailyLimitReachedError, ServiceUnavailableError
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from tests.support.fake_clock import FakeClock
 from tests.unit.deepfake.interleaving import InterleavedState
 

@@ -15,7 +15,7 @@ from facescreen.deepfake.rate_limiter import (
     RateLimiter,
     SharedRateLimiter,
 )
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from tests.support.fake_clock import FakeClock
 
 WINDOW_START = 1_000_000 * WINDOW_S

@@ -10,7 +10,8 @@ import pytest
 from facescreen.http.review import ReviewList
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryStateStore, MemoryStore
+from facescreen.testing.object_store import MemoryStore
+from facescreen.testing.state_store import MemoryStateStore
 
 PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, "fps": None}
 CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}

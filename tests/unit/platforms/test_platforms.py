@@ -21,7 +21,8 @@ from facescreen.settings.setting_types import EndpointType, StringType
 from facescreen.settings.table import ALL_HANDLERS
 from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 from facescreen.testing.bus import MemoryPublisher
-from facescreen.testing.stores import MemoryStateStore, MemoryStore
+from facescreen.testing.object_store import MemoryStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline
 
 TOY_ENVIRONMENT = {

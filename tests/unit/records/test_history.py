@@ -13,7 +13,7 @@ from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records import history
 from facescreen.records.history import History
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 
 NOON = datetime(2026, 11, 23, 12, 30, tzinfo=timezone.utc)
 

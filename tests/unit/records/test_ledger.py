@@ -18,7 +18,7 @@ from facescreen.records.claims import WRITE_BACK_TIMEOUT_S, ContentClaim, Object
 from facescreen.records.ledger import Ledger
 from facescreen.records.ledger_entry import MAX_CLOCK_SKEW_S, KnownFinding, ScreeningRecord
 from facescreen.records.ledger_ids import compute_content_id, compute_object_id, compute_uncalled_id
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline, StoreClock
 from tests.support.fake_clock import FakeClock
 from tests.support.screener_harness import VirtualDeadline

@@ -14,7 +14,7 @@ from facescreen.records.claims import ContentClaim
 from facescreen.records.ledger import Ledger
 from facescreen.records.ledger_entry import KnownFinding, ScreeningRecord
 from facescreen.records.ledger_ids import compute_uncalled_id
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline
 
 FINDING = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")

@@ -20,7 +20,7 @@ from facescreen.model import ObjectRef, ObjectType
 from facescreen.screening import pinning
 from facescreen.screening.pinning import ObjectPinner, Pin, PinnedObject
 from facescreen.storage.ports import FIRST_BYTES
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen.timing import Deadline, StoreClock
 from tests.support.collision import COLLIDING_JPEGS
 from tests.support.fake_clock import FakeClock

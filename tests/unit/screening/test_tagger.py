@@ -25,7 +25,7 @@ from facescreen.screening.tagger import (
     WrittenTags,
 )
 from facescreen.tags import build_tags, build_verdict_tag_keys
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen.timing import Deadline, StoreClock
 from tests.support.fake_clock import FakeClock
 from tests.support.screener_harness import VirtualDeadline

@@ -15,7 +15,7 @@ from facescreen.screening.transfer import (
     Transfer,
     UrlTransfer,
 )
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from facescreen.timing import StoreClock
 from tests.support.fake_clock import FakeClock
 from tests.support.screener_harness import VirtualDeadline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facescreen.errors import ServiceUnavailableError
-from facescreen.testing.stores import MemoryStateStore
+from facescreen.testing.state_store import MemoryStateStore
 
 
 def test_an_append_whose_response_is_lost_was_carried_out() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef, ObjectType
-from facescreen.testing.stores import MemoryStore
+from facescreen.testing.object_store import MemoryStore
 from tests.support.collision import COLLIDING_JPEGS
 from tests.support.fake_clock import FakeClock
 
