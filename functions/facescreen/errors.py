@@ -76,7 +76,8 @@ class FacescreenError(Exception):
 
 
 class ContentError(FacescreenError):
-    """The service rejected the content, or the store can't decrypt it. A new upload may work."""
+    """The service rejected the content, or the store can't return or convert it. A new upload may
+    work."""
 
     name = "ContentFault"
 

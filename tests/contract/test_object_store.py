@@ -23,6 +23,7 @@ from tests.contract.aws_services import AwsServices, session
 from tests.contract.object_stores import OSS_STORES, OssStoreAndWriter, StoreAndWriter
 from tests.contract.object_writers import ObjectWriter
 from tests.support.page_limits import limit_pages
+from tests.support.pictures import damage_pixels
 
 UNREACHABLE = "http://127.0.0.1:9"
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "./.hidden", "a?x=1&y#z.jpg"]
@@ -107,6 +108,17 @@ def test_an_image_can_be_converted(store_and_writer: StoreAndWriter) -> None:
     object_writer.put("sideways.png", b"others")
     with pytest.raises(errors.ObjectChangedError):
         store.convert(ref)
+
+
+@pytest.mark.parametrize("store_and_writer", OSS_STORES, indirect=True)
+def test_an_image_that_oss_can_not_convert_is_unscreenable(
+    store_and_writer: StoreAndWriter,
+) -> None:
+    store, object_writer = store_and_writer
+    ref = object_writer.put("damaged.png", damage_pixels(encode_sideways_png()))
+    with pytest.raises(errors.ContentError) as raised:
+        store.convert(ref)
+    assert raised.value.code == "UnqualifiedPhoto"
 
 
 def test_a_range_can_be_read(store_with_object: StoreWithObject) -> None:

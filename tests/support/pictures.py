@@ -14,9 +14,18 @@ def noise_picture(image_format: str = "JPEG", width: int = 720, height: int = 96
     return file.getvalue()
 
 
+def damage_pixels(data: bytes) -> bytes:
+    """Change a byte in the middle of an image, where its compressed pixels are."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
+
+
 def to_conforming_jpeg(data: bytes) -> bytes:
-    """Convert an image to an upright JPEG whose short side is 720 pixels."""
-    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    """Convert an image to an upright JPEG whose short side is 720 pixels. Raises ValueError."""
+    try:
+        upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    except (OSError, SyntaxError) as error:
+        raise ValueError("the image can't be decoded") from error
     short = min(upright.size)
     resized = upright.resize((upright.width * 720 // short, upright.height * 720 // short))
     file = io.BytesIO()

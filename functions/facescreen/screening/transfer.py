@@ -28,7 +28,7 @@ class Transfer(Protocol):
 
     def prepare(self, pinned: PinnedObject, kind: str, *, convert: bool) -> OutgoingContent:
         """Build the request. `kind` is ``image`` or ``video``; with `convert` the store returns
-        a conforming JPEG."""
+        a conforming JPEG. Raises ContentError, whose `code` is the reason, if it can't."""
 
 
 class UrlTransfer:

@@ -55,7 +55,8 @@ class ObjectStore(Protocol):
 
     def convert(self, ref: ObjectRef) -> bytes:
         """Read the object as a conforming JPEG, if `can_convert`. Raises ObjectChangedError if the
-        object no longer has `ref.etag`."""
+        object no longer has `ref.etag`, and ContentError, whose `code` is the reason, if the store
+        can't convert it."""
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         """Return the whole tag set."""

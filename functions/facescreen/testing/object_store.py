@@ -57,8 +57,9 @@ class MemoryStore(MemoryObjects, RequestPoint):
         node_skews_s: Sequence[float] | Callable[[], float] = (0,),
         multipart_last_modified: str = "initiated",
     ) -> None:
-        """`convert` makes a conforming JPEG of an image, as OSS does; without it the store does not
-        convert, as S3. The other arguments are those of MemoryObjects."""
+        """`convert` makes a conforming JPEG of an image, as OSS does, and raises ValueError if it
+        can't; without it the store does not convert, as S3. The other arguments are those of
+        MemoryObjects."""
         MemoryObjects.__init__(
             self,
             name=name,
@@ -230,7 +231,12 @@ class MemoryStore(MemoryObjects, RequestPoint):
     def _to_conforming_jpeg(self, data: bytes) -> bytes:
         if self._convert_bytes is None:
             raise _build_conversion_error()
-        return self._convert_bytes(data)
+        try:
+            return self._convert_bytes(data)
+        except ValueError:
+            raise ContentError(
+                "the store can't convert the image", code="UnqualifiedPhoto"
+            ) from None
 
 
 def _to_datetime(epoch_s: int) -> datetime:

@@ -106,6 +106,52 @@ def test_a_conversion_that_ends_early_is_a_transient_error() -> None:
         create_oss_store(server.url).convert(REF)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("BadRequest", "UnqualifiedPhoto"),
+        ("InvalidArgument", "UnqualifiedPhoto"),
+        ("ImageTooLarge", "ToolargeImage"),
+    ],
+)
+def test_a_conversion_that_oss_refuses_is_the_fault_of_the_image(code: str, reason: str) -> None:
+    with pytest.raises(errors.ContentError) as raised:
+        convert_refused(400, code)
+    assert raised.value.code == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error_class"),
+    [
+        (400, "MissingArgument", errors.RequestRejectedError),
+        (403, "AccessDenied", errors.AccessDeniedError),
+        (412, "PreconditionFailed", errors.ObjectChangedError),
+        (500, "InternalError", errors.ServiceUnavailableError),
+        (503, "BadRequest", errors.ServiceUnavailableError),
+    ],
+)
+def test_another_error_of_a_conversion_is_not_the_fault_of_the_image(
+    status: int, code: str, error_class: type[errors.FacescreenError]
+) -> None:
+    with pytest.raises(error_class):
+        convert_refused(status, code)
+
+
+def test_only_a_conversion_is_refused_because_of_the_image() -> None:
+    body = b"<Error><Code>BadRequest</Code><Message>no</Message></Error>"
+    with (
+        object_server({}, body, status=400) as server,
+        pytest.raises(errors.RequestRejectedError),
+    ):
+        create_oss_store(server.url).read(REF, 0, 10)
+
+
+def convert_refused(status: int, code: str) -> None:
+    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+    with object_server({}, body, status=status) as server:
+        create_oss_store(server.url).convert(REF)
+
+
 def test_a_damaged_body_of_s3_is_a_transient_error() -> None:
     with (
         object_server({"x-amz-checksum-crc32": "AAAAAA=="}, b"0123456789") as server,

@@ -21,6 +21,14 @@ _UNREADABLE_CODES = {
     "SymlinkTargetNotExist": "SymbolicLink",
     "InvalidTargetType": "SymbolicLink",  # the target is a symlink too
 }
+# Why an image can't be converted, by the codes of OSS's image processing. All images are converted
+# by the same instructions, so InvalidArgument is about the image too, such as its size afterwards.
+# UNCONFIRMED which code a damaged image gets.
+_REASONS_BY_CONVERSION_CODE = {
+    "BadRequest": "UnqualifiedPhoto",
+    "ImageTooLarge": "ToolargeImage",
+    "InvalidArgument": "UnqualifiedPhoto",
+}
 
 
 @contextmanager
@@ -50,6 +58,22 @@ def translate_oss_errors(
             else f"OSS rejected the request: {error.message}"
         )
         raise error_class(message, code=error.code, request_id=error.request_id) from None
+
+
+@contextmanager
+def translate_conversion_errors(key: str) -> Iterator[None]:
+    """As translate_oss_errors, for a request that converts an image. Raises ContentError if OSS
+    refuses the image: a retry would not help."""
+    try:
+        with translate_oss_errors(key):
+            yield
+    except errors.RequestRejectedError as error:
+        reason = _REASONS_BY_CONVERSION_CODE.get(error.code)
+        if reason is None:
+            raise
+        raise errors.ContentError(
+            f"OSS can't convert the image ({error.code})", code=reason, request_id=error.request_id
+        ) from None
 
 
 def _get_error_class(

@@ -13,7 +13,7 @@ from facescreen.model import ObjectHead, ObjectRef, ObjectType
 from facescreen.storage.heads import build_late_request_error, check_content_encoding
 from facescreen.storage.keys import has_url_safe_segments
 from facescreen.storage.oss.client import BucketCache, list_page
-from facescreen.storage.oss.errors import translate_oss_errors
+from facescreen.storage.oss.errors import translate_conversion_errors, translate_oss_errors
 from facescreen.storage.oss.responses import build_object_head, read_body, select_versions
 from facescreen.storage.ports import (
     FIRST_BYTES,
@@ -80,7 +80,7 @@ class OssStore:
 
     def convert(self, ref: ObjectRef) -> bytes:
         params = {**build_version_params(ref), **_build_process_params(CONVERSION_PROCESS_PARAM)}
-        with translate_oss_errors(ref.key):
+        with translate_conversion_errors(ref.key):
             response = self._buckets.get(ref.bucket).get_object(
                 ref.key, headers=_build_if_match_header(ref), params=params
             )
