@@ -43,13 +43,14 @@ def main() -> None:
             print(f"  {label:{WIDTH}} {measured.call_ms:6.0f} {ratio:6.2f}")
     print(
         f"Milliseconds from event to tag, {event_to_tag.UPLOADS} uploads, the service answering in "
-        f"{event_to_tag.SERVICE_MS} ms: median, p99, and the read with its wait"
+        f"{event_to_tag.SERVICE_MS} ms: median, p99, the read with its wait; in which overwritten "
+        "bytes may have the verdict: median, p99"
     )
     with tempfile.TemporaryDirectory() as folder:
         for times in event_to_tag.run(Path(folder)):
             print(
                 f"  {times.bucket:{WIDTH}} {times.median_ms:6.0f} {times.p99_ms:6.0f} "
-                f"{times.settling_ms:6.0f}"
+                f"{times.settling_ms:6.0f} {times.window_ms:6.1f} {times.window_p99_ms:6.1f}"
             )
     with tempfile.TemporaryDirectory() as folder:
         burst_times = burst.run(Path(folder)).call_times

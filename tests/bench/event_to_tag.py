@@ -29,6 +29,10 @@ class EventToTag:
     p99_ms: float
     settling_ms: float
     """The median of the first step, which reads the object and waits."""
+    window_ms: float
+    """The median of the steps in which an overwritten object may have the old verdict: from before
+    the look that precedes the tagging request until the look after it."""
+    window_p99_ms: float
 
 
 def run(folder: Path) -> list[EventToTag]:
@@ -52,12 +56,19 @@ def _measure(folder: Path, name: str, *, versioned: bool) -> EventToTag:
             if message["data"]["object"]["key"].startswith("measured/")
         ]
     milliseconds = [timing["queued_ms"] + timing["total_ms"] for timing in timings]
+    windows_ms = [timing["record_ms"] + timing["tag_ms"] for timing in timings]
     return EventToTag(
         name,
         statistics.median(milliseconds),
-        statistics.quantiles(milliseconds, n=100)[98],
+        _compute_p99(milliseconds),
         statistics.median(timing["look_ms"] for timing in timings),
+        statistics.median(windows_ms),
+        _compute_p99(windows_ms),
     )
+
+
+def _compute_p99(milliseconds: list[float]) -> float:
+    return statistics.quantiles(milliseconds, n=100)[98]
 
 
 def _upload(cloud_client: LocalCloudClient, folder: str, photo: bytes, count: int) -> None:
