@@ -79,6 +79,20 @@ def test_the_in_memory_publisher_accepts_only_json() -> None:
     assert publisher.messages == [MESSAGE]
 
 
+def test_an_in_memory_message_arrives_although_its_answer_is_lost_or_it_is_late() -> None:
+    publisher = MemoryPublisher()
+    publisher.lose_next_response("publish")
+    with pytest.raises(errors.ServiceUnavailableError):
+        publisher.publish(MESSAGE)
+    assert publisher.messages == [MESSAGE]
+    publisher.hold_next("publish")
+    with pytest.raises(errors.ServiceUnavailableError):
+        publisher.publish(MESSAGE)
+    assert publisher.messages == [MESSAGE]
+    publisher.land_held()
+    assert publisher.messages == [MESSAGE, MESSAGE]
+
+
 def test_a_missing_target_is_an_invalid_setting(bus: Bus) -> None:
     with pytest.raises(errors.InvalidSettingsError):
         bus.publisher_without_target.publish(MESSAGE)

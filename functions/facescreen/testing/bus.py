@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from facescreen.bus.ports import check_event_size
+from facescreen.testing.requests import RequestPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,14 +17,22 @@ MAX_EVENT_BYTES = 128 * 1024
 """The limit of Function Compute for an asynchronous event, the smaller one of the two clouds."""
 
 
-class MemoryPublisher:
-    """A Publisher. `messages` are the published messages, in order, as a subscriber parses them."""
+class MemoryPublisher(RequestPoint):
+    """A Publisher. `messages` are the published messages, in order, as a subscriber parses them.
+
+    Its one operation is ``publish``. After a lost response or a late arrival, a publisher that
+    tries again publishes twice, as on a real bus.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self.messages: list[dict[str, Any]] = []
 
     def publish(self, message: Mapping[str, Any]) -> None:
-        self.messages.append(json.loads(json.dumps(message)))
+        self._perform("publish", self._receive, json.dumps(message))
+
+    def _receive(self, body: str) -> None:
+        self.messages.append(json.loads(body))
 
 
 class MemoryDeadLetterSender:

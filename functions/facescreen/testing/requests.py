@@ -1,4 +1,4 @@
-"""What can happen to a request to an in-memory store: something in between, a lost response, or a
+"""What can happen to a request to an in-memory service: something in between, a lost response, or a
 late arrival."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class HeldRequest:
-    """A request that its client has given up and that the store has not carried out yet."""
+    """A request that its client has given up and that the service has not carried out yet."""
 
     operation: str
     method: str
@@ -26,10 +26,10 @@ class HeldRequest:
 
 
 class RequestPoint:
-    """The base of in-memory stores: every operation of a port passes here.
+    """The base of in-memory stores and buses: every operation of a port passes here.
 
     `before_operation` is called with the name of each operation before it runs, and
-    `after_operation` before its result is returned. Both may raise or change the store. If
+    `after_operation` before its result is returned. Both may raise or change the service. If
     `after_operation` raises, the operation was carried out and its response is lost.
     """
 
@@ -100,4 +100,4 @@ def _take(counter: Counter[str], operation: str) -> bool:
 
 
 def _build_timeout_error(operation: str) -> ServiceUnavailableError:
-    return ServiceUnavailableError(f"the store did not answer in time ({operation})")
+    return ServiceUnavailableError(f"there was no answer in time ({operation})")

@@ -205,12 +205,12 @@ def test_a_known_finding_is_written_instead_of_failed() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     delivery = delivery_of_one(harness, 1, 5)
 
-    def fail_to_publish(message: Any) -> None:
+    def fail(_: str) -> None:
         raise ServiceUnavailableError("the bus is unwell")
 
-    publish, harness.publisher.publish = harness.publisher.publish, fail_to_publish  # type: ignore[method-assign]
+    harness.publisher.before_operation = fail
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
-    harness.publisher.publish = publish  # type: ignore[method-assign]
+    harness.publisher.before_operation = lambda _: None
     outcome = mark_failed(harness, delivery.objects[0])
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"

@@ -173,7 +173,8 @@ def test_a_lost_answer_of_any_request_is_neither_a_second_call_nor_a_second_mess
         operations = lose_answer(harness, number)
         with suppress(errors.ServiceUnavailableError):
             harness.screen(ref)
-        harness.store.after_operation = harness.state.after_operation = lambda operation: None
+        for service in (harness.store, harness.state, harness.publisher):
+            service.after_operation = lambda operation: None
         harness.screen(ref)
         assert_quarantined_once(harness, bucket, settings)
         assert harness.detection_count == 1
@@ -182,8 +183,8 @@ def test_a_lost_answer_of_any_request_is_neither_a_second_call_nor_a_second_mess
 
 
 def lose_answer(harness: ScreenerHarness, number: int) -> list[str]:
-    """Lose the answer to the `number`-th operation on either store, which is carried out. Returns a
-    list to which the name of each operation is added."""
+    """Lose the answer to the `number`-th operation on a store or the bus, which is carried out.
+    Returns a list to which the name of each operation is added."""
     operations: list[str] = []
 
     def after(operation: str) -> None:
@@ -191,7 +192,8 @@ def lose_answer(harness: ScreenerHarness, number: int) -> list[str]:
         if len(operations) == number:
             raise errors.ServiceUnavailableError("the answer was lost")
 
-    harness.store.after_operation = harness.state.after_operation = after
+    for service in (harness.store, harness.state, harness.publisher):
+        service.after_operation = after
     return operations
 
 
@@ -199,16 +201,15 @@ def lose_answer(harness: ScreenerHarness, number: int) -> list[str]:
 def test_the_original_is_kept_while_the_message_cannot_be_published(bucket: str) -> None:
     harness = create_harness(bucket, HIGH_RISK)
     ref = harness.put()
-    publish = harness.publisher.publish
 
-    def refuse(message: object) -> None:
-        harness.publisher.publish = publish  # type: ignore[method-assign]
+    def refuse(_: str) -> None:
         raise errors.ServiceUnavailableError("MNS can't be reached")
 
-    harness.publisher.publish = refuse  # type: ignore[method-assign]
+    harness.publisher.before_operation = refuse
     with pytest.raises(errors.ServiceUnavailableError):
         harness.screen(ref)
     assert original_exists(harness)
+    harness.publisher.before_operation = lambda _: None
     harness.screen(ref)
     assert_quarantined_once(harness, bucket, MOVE_SETTINGS)
     assert harness.detection_count == 1

@@ -20,13 +20,13 @@ FLAGGED, CLEAN = PHOTO, noise_picture()
 
 
 class Interruptions:
-    """Counts the operations on both stores, and acts before some of them."""
+    """Counts the operations on both stores and on the bus, and acts before some of them."""
 
     def __init__(self, harness: ScreenerHarness) -> None:
         self.count = 0
         self.actions: dict[int, Callable[[], object]] = {}
-        harness.store.before_operation = self.count_operation
-        harness.state.before_operation = self.count_operation
+        for service in (harness.store, harness.state, harness.publisher):
+            service.before_operation = self.count_operation
 
     def count_operation(self, _: str) -> None:
         self.count += 1
@@ -70,7 +70,7 @@ def screen_with_overwrite(overwrite_at: int, failure_at: int, failure: Callable[
     return interruptions.count
 
 
-STEPS = [pytest.param(step, marks=() if step == 9 else pytest.mark.slow) for step in range(1, 16)]
+STEPS = [pytest.param(step, marks=() if step == 9 else pytest.mark.slow) for step in range(1, 17)]
 """Before which operation the object is overwritten: the riskiest, between the tagging request and
 the look after it, in each test run."""
 
@@ -121,6 +121,16 @@ def test_a_tagging_request_that_lands_late_is_repaired(lands_at: int) -> None:
     # Whatever lands after the last look is found by the sweep, as a tag with another ETag.
     if harness.tags()["deepfake-etag"] == harness.store.head(PHOTO_REF).etag:
         assert harness.tags()["deepfake-verdict"] == "high_risk"
+
+
+def test_a_message_whose_answer_is_lost_is_published_again_with_its_id() -> None:
+    harness = ScreenerHarness(flagged=(FLAGGED,))
+    harness.publisher.lose_next_response("publish")
+    deliver(harness, harness.put(FLAGGED))
+    first, second = harness.published_messages()
+    assert first["id"] == second["id"]
+    assert first["data"]["verdict"] == second["data"]["verdict"] == "high_risk"
+    assert len(harness.judge.judged) == 1
 
 
 def test_a_lost_answer_of_any_append_is_neither_a_second_call_nor_a_wait() -> None:
