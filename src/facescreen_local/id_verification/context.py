@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,9 @@ class IdVerificationRequestContext:
     operation: str
     parameters: RequestParameters
     request_id: str
-    disturbed: bool
-    """Whether a scripted fault delays or replaces the response."""
+    is_disturbed: Callable[[], bool]
+    """Whether a scripted fault delays or replaces the response, or the client has closed the
+    connection."""
     quota: float | None
     """Calls per second of the operation; None means no limit."""
     calls: CallLog

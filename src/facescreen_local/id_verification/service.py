@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -121,7 +122,7 @@ class IdVerificationService(Service):
                 operation=operation.name,
                 parameters=parameters,
                 request_id=request_id,
-                disturbed=SCRIPTED_FAULT in request,
+                is_disturbed=partial(_is_disturbed, request),
                 quota=self.behaviour.quota,
                 calls=self._calls,
                 uploads=self.uploads,
@@ -131,3 +132,8 @@ class IdVerificationService(Service):
                 download_timeout_s=self._download_timeout_s,
             )
         )
+
+
+def _is_disturbed(request: web.BaseRequest) -> bool:
+    transport = request.transport
+    return SCRIPTED_FAULT in request or transport is None or transport.is_closing()

@@ -6,11 +6,15 @@ import base64
 import hashlib
 from pathlib import Path
 
+import pytest
+from darabonba.exceptions import UnretryableException
+
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.id_verification.store.calls import CallLog, DetectionCall
 from facescreen_local.protocol.faults import Fault
 from facescreen_local.samples import SampleFile
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, SdkCaller
+from tests.support.wait import wait_for
 
 pytestmark = ALLOW_SDK
 
@@ -41,6 +45,19 @@ def test_a_billed_call_whose_answer_a_fault_replaces_says_so(
 ) -> None:
     service.behaviour.faults = [Fault(after=True, code="InternalError")]
     sdk.refusal(face_base_64=base64.b64encode(portrait).decode())
+    (call,) = service.calls
+    assert call.billed
+    assert call.disturbed
+
+
+def test_a_call_whose_client_has_gone_says_so(
+    sdk: SdkCaller, service: IdVerificationService, portrait: bytes
+) -> None:
+    service.behaviour.latency_ms = 400
+    sdk.client._read_timeout = 100
+    with pytest.raises(UnretryableException, match="Read timed out"):
+        sdk.detect(face_base_64=base64.b64encode(portrait).decode())
+    wait_for(lambda: bool(service.calls), "the call")
     (call,) = service.calls
     assert call.billed
     assert call.disturbed

@@ -50,11 +50,7 @@ async def _detect(
     """
     received_at = time.time()
     call = DetectionCall.from_parameters(
-        received_at,
-        context.operation,
-        parameters,
-        context.request_id,
-        disturbed=context.disturbed,
+        received_at, context.operation, parameters, context.request_id
     )
     try:
         if not context.calls.allow(context.operation, context.quota, received_at):
@@ -64,9 +60,10 @@ async def _detect(
         call = call.with_content(content)
         result = await _analyze_content(context, content, is_video=detect_input.is_video)
     except IdVerificationError as error:
-        context.calls.add(call.with_answer(error.code))
+        context.calls.add(call.with_answer(error.code, disturbed=context.is_disturbed()))
         raise
-    context.calls.add(call.with_answer("Success", result["Result"]))
+    is_disturbed = context.is_disturbed()
+    context.calls.add(call.with_answer("Success", result["Result"], disturbed=is_disturbed))
     return context.build_success_response(ResultObject=result)
 
 

@@ -40,7 +40,8 @@ class DetectionCall:
     answered: str = ""
     """When the answer was ready, in the form of `time`."""
     disturbed: bool = False
-    """Whether a scripted fault delayed or replaced the answer: the client may not have it."""
+    """Whether the client may not have the answer: a scripted fault delayed or replaced it, or the
+    client had closed the connection before it was ready."""
 
     @property
     def billed(self) -> bool:
@@ -55,8 +56,6 @@ class DetectionCall:
         operation: str,
         parameters: Mapping[str, str],
         request_id: str = "",
-        *,
-        disturbed: bool = False,
     ) -> DetectionCall:
         """Create a call without a result code. `received_at` is in seconds since the epoch."""
         return cls(
@@ -66,17 +65,17 @@ class DetectionCall:
             object=_describe_object(parameters.get("FaceUrl", ""))[:_MAX_FIELD_LENGTH],
             time=_format_instant(received_at),
             request_id=request_id,
-            disturbed=disturbed,
         )
 
     def with_content(self, content: bytes) -> DetectionCall:
         """Return a copy of the call with the hash of the bytes to judge."""
         return replace(self, sha256=hashlib.sha256(content).hexdigest())
 
-    def with_answer(self, code: str, result: str = "") -> DetectionCall:
+    def with_answer(self, code: str, result: str = "", *, disturbed: bool = False) -> DetectionCall:
         """Return a copy of the call with its result code, and the analyzer's result if it has
         one."""
-        return replace(self, code=code, result=result, answered=_format_instant(time.time()))
+        answered = _format_instant(time.time())
+        return replace(self, code=code, result=result, answered=answered, disturbed=disturbed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the call as ``GET /calls`` of the admin API lists it."""
