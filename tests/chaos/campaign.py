@@ -38,7 +38,7 @@ class Campaign:
     def run(self) -> tuple[Evidence, list[Violation]]:
         """Run it. Returns the evidence and the violations."""
         cloud = CloudProcess(self.folder)
-        cloud.prepare(self.code)
+        cloud.prepare(self.code, self.plan.scale.instances)
         cloud.data.mkdir()
         verdicts = build_scripted_verdicts(self.plan.contents)
         (cloud.data / "verdicts.json").write_text(json.dumps(verdicts))
@@ -54,11 +54,12 @@ class Campaign:
         env, expected = cloud.env, {one.sha256: one.verdict for one in self.plan.contents}
         messages, dead_letters = Mailbox(env, "MNS_QUEUE"), Mailbox(env, "MNS_DLQ")
         reader = Reader(env, self._journal, expected, self.plan.seed)
-        uploaders, injector = Uploaders(env, self._journal, messages), FaultInjector(cloud)
+        uploaders = Uploaders(env, self._journal, messages)
+        injector = FaultInjector(cloud, self.plan.scale.instances)
         uploaders.create_buckets()
         for thread in (messages, dead_letters, reader):
             thread.start()
-        uploaders.warm_up()
+        uploaders.warm_up(self.plan.scale.instances)
         self._wait_until_idle(injector)
         clock = PlanClock()
         faults = injector.start(self.plan.faults, clock)

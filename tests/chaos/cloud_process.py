@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import signal
@@ -28,7 +29,6 @@ FUNCTION_TIMEOUT_S = 15
 """Less than in s.yaml: after a kill, the next delivery waits until the dead one's time is over."""
 IMAGE_TIMEOUT_S = 5
 _CALLS_PER_SECOND = 100
-_CONCURRENCY = 24
 _SERVICES = ("oss", "cloudauth", "mns", "fc", "admin")
 _START_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 30
@@ -41,11 +41,14 @@ class CloudProcess:
     folder: Path
     _process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self, code: Path) -> None:
-        """Write the project that the cloud runs; `code` is the functions' folder."""
+    def prepare(self, code: Path, instances: int) -> None:
+        """Write the project that the cloud runs; `code` is the functions' folder, and `instances`
+        how many instances of a function run at most."""
         project = self.folder / "project"
         project.mkdir(parents=True)
         (project / "functions").symlink_to(code)
+        # Otherwise every instance of the first ones compiles it.
+        compileall.compile_dir(code, quiet=1)
         (project / "s.yaml").write_text(yaml.safe_dump(_adapt_template(), sort_keys=False))
         sockets = [bind_socket() for _ in _SERVICES]
         ports = {
@@ -54,6 +57,7 @@ class CloudProcess:
         for bound in sockets:
             bound.close()
         (self.folder / "ports.json").write_text(json.dumps(ports))
+        (self.folder / "instances").write_text(str(instances))
 
     @property
     def data(self) -> Path:
@@ -132,7 +136,7 @@ def _run(folder: Path) -> None:
     settings = {
         "CALLS_PER_SECOND": str(_CALLS_PER_SECOND),
         "IMAGE_TIMEOUT_SECONDS": str(IMAGE_TIMEOUT_S),
-        "RESERVED_CONCURRENCY": str(_CONCURRENCY),
+        "RESERVED_CONCURRENCY": (folder / "instances").read_text(),
         "SWEEP_AFTER_MINUTES": "1",
         # The campaign fires the timer itself.
         "SWEEP_SCHEDULE": "@every 60m",

@@ -19,8 +19,9 @@ from tests.chaos.fault_schedule import CALM, Fault, FaultKind
 from tests.chaos.plan_clock import PlanClock
 
 _SWEEP_FUNCTION = "facescreen-sweep"
-_MAX_PENDING_EVENTS = 16
-"""With more, events wait for the processors, and overwrites are over before they are looked at."""
+_MAX_PENDING_SHARE = 1.0
+"""Pending events for each instance. With more, events wait, and overwrites are over before they are
+looked at."""
 _TICK_S = 0.2
 
 
@@ -29,6 +30,8 @@ class FaultInjector:
     """Carries out a schedule of faults on one local cloud."""
 
     cloud: CloudProcess
+    instances: int
+    """How many function instances run at most."""
     counts: Counter[str] = field(default_factory=Counter)
     """How often each fault was injected, by name."""
     restarted_at: list[float] = field(default_factory=list)
@@ -68,7 +71,8 @@ class FaultInjector:
     def _run(self, faults: Sequence[Fault], clock: PlanClock) -> None:
         for fault in faults:
             while clock.seconds < fault.at_s:
-                clock.hold(self._admin("GET", "/pending").json()["events"] > _MAX_PENDING_EVENTS)
+                pending = self._admin("GET", "/pending").json()["events"]
+                clock.hold(pending > _MAX_PENDING_SHARE * self.instances)
                 sleep(_TICK_S)
             self._inject(fault)
         clock.hold(False)

@@ -17,6 +17,8 @@ _FAULTS_PER_PHASE = (0, 1, 1, 2, 2, 3)
 _RETRY_DELAY_MS = 300
 _SERVICE_LATENCY_MS = 700
 _SWEEP_INTERVAL_S = 30.0
+_OSS_LATENCY_MS, _BUS_LATENCY_MS = (5, 30), (3, 15)
+"""A region's, without a fault."""
 
 Behaviour = dict[str, Any]
 
@@ -75,6 +77,8 @@ def _draw_phases(rng: random.Random, duration_s: float, pause_s: float) -> Itera
     while at_s < duration_s:
         drawn = dict.fromkeys(rng.choices(drawers, weights, k=rng.choice(_FAULTS_PER_PHASE)))
         behaviours = {service: dict(behaviour) for service, behaviour in CALM.items()}
+        behaviours["oss"]["latency_ms"] = rng.randint(*_OSS_LATENCY_MS)
+        behaviours["mns"]["latency_ms"] = rng.randint(*_BUS_LATENCY_MS)
         for draw in drawn:
             for service, behaviour in draw(rng).items():
                 _merge(behaviours[service], behaviour)
@@ -101,7 +105,7 @@ def _merge(behaviour: Behaviour, added: Behaviour) -> None:
 
 
 def _draw_oss_slow(rng: random.Random) -> Mapping[str, Behaviour]:
-    return {"oss": {"latency_ms": rng.choice((15, 40, 120))}}
+    return {"oss": {"latency_ms": rng.choice((60, 120, 250))}}
 
 
 def _draw_oss_5xx(rng: random.Random) -> Mapping[str, Behaviour]:
@@ -189,6 +193,12 @@ def _draw_service_slow(rng: random.Random) -> Mapping[str, Behaviour]:
     return {"cloudauth": {"latency_ms": rng.choice((600, 1200, 2000))}}
 
 
+def _draw_service_thinks(rng: random.Random) -> Mapping[str, Behaviour]:
+    """The service is slow after it has downloaded the object."""
+    fault = {"operation": DETECT, "after": True, "hang_s": rng.choice((0.5, 1, 2))}
+    return {"cloudauth": {"faults": [{**fault, "probability": 0.6}]}}
+
+
 def _draw_service_kills(rng: random.Random) -> Mapping[str, Behaviour]:
     """Every busy instance is killed just before or after a verdict is billed."""
     fault = {"operation": DETECT, "after": rng.random() < 0.7, "kill": True}
@@ -223,18 +233,20 @@ _FAULT_DRAWERS: dict[Callable[[random.Random], Mapping[str, Behaviour]], float] 
     _draw_late_requests: 2,
     _draw_slow_tagging: 7,
     _draw_tagging_5xx: 1,
-    _draw_kills_at_an_operation: 1,
+    _draw_kills_at_an_operation: 0.5,
     _draw_service_throttling: 1,
     _draw_service_5xx: 1,
     _draw_service_lost_answers: 1,
     _draw_service_resets: 1,
     _draw_service_hangs: 1,
     _draw_service_slow: 2,
-    _draw_service_kills: 1,
+    _draw_service_thinks: 3,
+    _draw_service_kills: 0.5,
     _draw_bus_5xx: 1,
     _draw_bus_lost_answers: 1,
     _draw_duplicates: 1,
     _draw_late_events: 1,
 }
-"""How to draw each fault, and how often. Slow tagging widens the window that every overwrite must
-meet to leave a wrong tag."""
+"""How to draw each fault, and how often. Slow tagging, and a service that is slow once it has the
+bytes, widen the windows that an overwrite must meet to leave a wrong tag. After a kill of all busy
+instances, their starts keep the processors busy."""

@@ -21,7 +21,10 @@ _DOWNLOAD_PAUSE_S = (2.1, 3.1)
 _TAGGING_PAUSE_S = (2.9, 4.5)
 """When the service downloads an object, and when it is tagged, from the second of the upload on,
 with the local cloud's latency and the default of REVISION_MARGIN_S."""
+_EARLY_DOWNLOAD_PAUSE_S = (0.35, 1.0)
+"""When the service downloads an object whose revision need not settle, and when it has."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
+_SHARED_CONTENTS = 12
 
 
 class Action(str, Enum):
@@ -72,12 +75,14 @@ class Scale:
     """How long the uploaders work."""
     fault_pause_s: float
     """About how long one mixture of faults lasts."""
+    instances: int
+    """How many function instances run at most. Each start costs most of a second of a processor."""
     sweeps: bool
     """Whether the sweep runs, which takes a minute more."""
 
 
-LONG = Scale(scripts=1000, upload_s=90, fault_pause_s=3, sweeps=True)
-SHORT = Scale(scripts=150, upload_s=16, fault_pause_s=1, sweeps=False)
+LONG = Scale(scripts=2000, upload_s=200, fault_pause_s=3, instances=48, sweeps=True)
+SHORT = Scale(scripts=200, upload_s=18, fault_pause_s=1, instances=28, sweeps=False)
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ class _Drawer:
 
     def shared_content(self) -> Content:
         """One of a few contents that many keys have."""
-        number = self.rng.randrange(40)
+        number = self.rng.randrange(_SHARED_CONTENTS)
         return Content(f"shared-{number}", ("low_risk", "high_risk")[number % 2])
 
     def pause(self) -> float:
@@ -256,8 +261,8 @@ def _draw_two_multipart_uploads(draw: _Drawer) -> Iterator[Step]:
     yield Step(Action.BEGIN_MULTIPART, flagged)
     yield Step(Action.BEGIN_MULTIPART, flagged)
     yield Step(Action.COMPLETE_MULTIPART, flagged, draw.short_pause())
-    yield Step(Action.PUT, draw.content("low_risk"), draw.short_pause())
-    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.short_pause())
+    yield Step(Action.PUT, draw.content("low_risk"), draw.rng.uniform(*_EARLY_DOWNLOAD_PAUSE_S))
+    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.rng.uniform(*_EARLY_DOWNLOAD_PAUSE_S))
 
 
 def _draw_collision(draw: _Drawer) -> Iterator[Step]:
@@ -301,7 +306,7 @@ _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
     _draw_acl: 5,
     _draw_multipart: 4,
     _draw_multipart_over_an_object: 3,
-    _draw_two_multipart_uploads: 3,
+    _draw_two_multipart_uploads: 6,
     _draw_collision: 3,
     _draw_copy: 3,
     _draw_shared_bytes: 3,

@@ -6,7 +6,7 @@ import hashlib
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import sleep, time
 
@@ -18,19 +18,21 @@ from tests.chaos.uploaders import open_bucket
 
 LOW_RISK = "low_risk"
 _RECENT_S = 60.0
-_SAMPLES_PER_ROUND = 6
+_SUSPICIOUS_PER_ROUND, _OTHERS_PER_ROUND = 5, 2
 _PAUSE_S = 0.15
+_PAUSE_WITH_FALSE_TAGS_S = 0.05
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Bytes that were current from `since` to `until` while the tag said `verdict`."""
+    """A tag that said `verdict` between `since` and `until`, on bytes that were current then."""
 
     bucket: str
     key: str
-    version_id: str
     sha256: str
+    """Of the bytes, which are read only if the verdict is low_risk."""
     verdict: str
+    """Empty if there was none."""
     since: float
     until: float
 
@@ -38,9 +40,10 @@ class Sample:
 class Reader(threading.Thread):
     """Samples recently written objects until it is closed.
 
-    A sample is a read of the bytes, of the tags, and of the bytes again. It counts only if both
-    reads show the same revision and no uploader wrote meanwhile. An object whose tag may be wrong
-    is read again and again, so that the duration is known.
+    A sample is a read of the tags and then of the bytes, as a consumer does it who gates on the
+    tag. It counts only if no uploader wrote meanwhile. Objects whose last upload is not low risk
+    are read most, and one whose tag is false is read again and again, so that the duration is
+    known.
     """
 
     def __init__(
@@ -62,19 +65,31 @@ class Reader(threading.Thread):
         self._is_closing = threading.Event()
 
     def run(self) -> None:
-        suspects: list[tuple[str, str]] = []
+        falsely_tagged: list[tuple[str, str]] = []
         while not self._is_closing.is_set():
-            recent = self._journal.recent_objects(time() - _RECENT_S)
-            drawn = self._rng.sample(recent, min(_SAMPLES_PER_ROUND, len(recent)))
-            suspects = [one for one in dict.fromkeys((*suspects, *drawn)) if self._sample(*one)]
-            sleep(0 if suspects else _PAUSE_S)
+            to_read = dict.fromkeys((*falsely_tagged, *self._choose_objects()))
+            falsely_tagged = [one for one in to_read if self._sample(*one)]
+            sleep(_PAUSE_WITH_FALSE_TAGS_S if falsely_tagged else _PAUSE_S)
 
     def close(self) -> None:
         self._is_closing.set()
         self.join()
 
+    def _choose_objects(self) -> Iterator[tuple[str, str]]:
+        recent = self._journal.recent_objects(time() - _RECENT_S)
+        suspicious = [one for one in recent if not self._is_low_risk(self._find_last_upload(*one))]
+        for objects, count in (suspicious, _SUSPICIOUS_PER_ROUND), (recent, _OTHERS_PER_ROUND):
+            yield from self._rng.sample(objects, min(count, len(objects)))
+
+    def _find_last_upload(self, bucket: str, key: str) -> str:
+        uploads = [one.sha256 for one in self._journal.about(bucket, key) if one.sha256]
+        return uploads[-1] if uploads else ""
+
+    def _is_low_risk(self, sha256: str) -> bool:
+        return self._verdicts_by_sha256.get(sha256) == LOW_RISK
+
     def _sample(self, bucket: str, key: str) -> bool:
-        """Take one sample. Returns whether its tag may be wrong."""
+        """Take one sample. Returns whether its tag may be false."""
         since = time()
         try:
             sample = self._read(self._buckets[bucket], key, since)
@@ -82,31 +97,16 @@ class Reader(threading.Thread):
         except oss2.exceptions.OssError as error:
             self.read_counts[f"failed with {type(error).__name__}"] += 1
             return False
-        if sample is None:
-            self.read_counts["no verdict, or another revision"] += 1
-            return False
-        if self._was_written(bucket, key, since, sample.until):
+        if any(one.overlaps(since, sample.until) for one in self._journal.about(bucket, key)):
             self.read_counts["written meanwhile"] += 1
             return False
         self.read_counts["samples"] += 1
         self.samples.append(sample)
-        is_low_risk = self._verdicts_by_sha256.get(sample.sha256) == LOW_RISK
-        return sample.verdict == LOW_RISK and not is_low_risk
+        return sample.verdict == LOW_RISK and not self._is_low_risk(sample.sha256)
 
-    def _read(self, bucket: oss2.Bucket, key: str, since: float) -> Sample | None:
-        first = bucket.get_object(key)
-        sha256 = hashlib.sha256(first.read()).hexdigest()
+    def _read(self, bucket: oss2.Bucket, key: str, since: float) -> Sample:
         tags = bucket.get_object_tagging(key).tag_set.tagging_rule
-        verdict = tags.get("deepfake-verdict", "")
-        second = bucket.head_object(key)
-        if _revision(first) != _revision(second) or not verdict:
-            return None
-        version = first.versionid or ""
-        return Sample(bucket.bucket_name, key, version, sha256, verdict, since, time())
-
-    def _was_written(self, bucket: str, key: str, since: float, until: float) -> bool:
-        return any(one.overlaps(since, until) for one in self._journal.about(bucket, key))
-
-
-def _revision(result: oss2.models.HeadObjectResult) -> tuple[str, ...]:
-    return (result.versionid or "", result.etag, result.headers["Last-Modified"])
+        verdict, sha256 = tags.get("deepfake-verdict", ""), ""
+        if verdict == LOW_RISK:
+            sha256 = hashlib.sha256(bucket.get_object(key).read()).hexdigest()
+        return Sample(bucket.bucket_name, key, sha256, verdict, since, time())

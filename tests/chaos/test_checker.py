@@ -127,7 +127,7 @@ def evidence(**fields: Any) -> Evidence:
 
 
 def sample(seconds: float, sha256: str = FLAGGED_SHA256, bucket: str = PLAIN_BUCKET) -> Sample:
-    return Sample(bucket, KEY, "", sha256, "low_risk", START + seconds, START + seconds + 0.01)
+    return Sample(bucket, KEY, sha256, "low_risk", START + seconds, START + seconds + 0.01)
 
 
 def test_good_evidence_breaks_no_promise() -> None:
@@ -213,6 +213,11 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_broken_promise_is_found(broken: str) -> None:
     promise, fields = BROKEN[broken]
     assert promise in {violation.promise for violation in checker.check(evidence(**fields))}
+
+
+def test_each_rule_has_a_case_that_breaks_it() -> None:
+    cases = [evidence(**fields) for _, fields in BROKEN.values()]
+    assert [rule for rule in checker.PROMISES if not any(map(rule, cases))] == []
 
 
 EXCUSED: dict[str, dict[str, Any]] = {

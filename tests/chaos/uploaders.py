@@ -21,9 +21,8 @@ from tests.chaos.plan_clock import PlanClock
 
 OWN_TAGS = {"team": "onboarding", "case": "4711"}
 """The tags of PUT_WITH_TAGS."""
-_MAX_UPLOADERS = 64
+_MAX_UPLOADERS = 128
 _MAX_ATTEMPTS = 60
-_WARM_UPLOADS = 8
 _RETRY_PAUSE_S = 0.25
 _REQUEST_TIMEOUT_S = 10
 _MESSAGE_TIMEOUT_S = 20
@@ -54,9 +53,9 @@ class Uploaders:
         bucket.create_bucket()
         bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
 
-    def warm_up(self) -> None:
-        """Upload some pictures, so that instances are running before the first fault."""
-        for number in range(_WARM_UPLOADS):
+    def warm_up(self, uploads: int) -> None:
+        """Upload some pictures, so that as many instances run before the first fault."""
+        for number in range(uploads):
             content = Content(f"warm-{number}", "low_risk")
             step = Step(Action.PUT, content)
             self._put_content(PLAIN_BUCKET, f"warm/{number}.jpg", step, {})
