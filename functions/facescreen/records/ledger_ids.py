@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from facescreen.model import ObjectRef
 
 _KEY_PREFIX = "ledger/2/"
-"""Version 1 kept its entries directly under ``ledger/``, by ETag and CRC. They are not read."""
+"""The templates' lifecycle rules delete what is under ``ledger/`` after some time. Version 1 kept
+its entries directly there, by ETag and CRC. They are not read."""
+_QUARANTINE_KEY_PREFIX = "quarantine/2/"
+"""No lifecycle rule deletes this: a quarantined object has no end, and is released with it."""
+_QUARANTINE_NAME_PREFIX = "quarantine/"
 
 
 def hash_parts(*parts: str) -> str:
@@ -38,6 +42,12 @@ def compute_object_id(ref: ObjectRef, revision: str) -> str:
     return hash_parts("object", ref.store, ref.bucket, ref.key, revision)
 
 
+def build_quarantine_name(kind: str, ref: ObjectRef, sha256: str) -> str:
+    """Return the name of a value about quarantined bytes of a key. `kind` says what it is."""
+    value_id = hash_parts(kind, ref.store, ref.bucket, ref.key, sha256)
+    return f"{_QUARANTINE_NAME_PREFIX}{kind}/{value_id}"
+
+
 def build_content_key(content_id: str) -> str:
     """Return the key of a content entry."""
     return f"{_KEY_PREFIX}content/{content_id}"
@@ -49,5 +59,8 @@ def build_object_key(object_id: str) -> str:
 
 
 def build_value_key(name: str) -> str:
-    """Return the key of an entry that holds one value."""
+    """Return the key of an entry that holds one value. One of `build_quarantine_name` never
+    expires."""
+    if name.startswith(_QUARANTINE_NAME_PREFIX):
+        return f"{_QUARANTINE_KEY_PREFIX}values/{name.removeprefix(_QUARANTINE_NAME_PREFIX)}"
     return f"{_KEY_PREFIX}values/{name}"

@@ -24,7 +24,7 @@ from facescreen.errors import (
     ServiceUnavailableError,
 )
 from facescreen.model import QuarantineResult, Verdict
-from facescreen.records.ledger_ids import compute_object_id, hash_parts
+from facescreen.records.ledger_ids import build_quarantine_name, compute_object_id
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
@@ -155,18 +155,18 @@ def parse_original_ref(settings: QuarantineSettings, moved: ObjectRef) -> Object
 
 @dataclass(frozen=True)
 class QuarantineRecords:
-    """What is recorded about quarantined bytes of a key, in the ledger. Tags would be simpler, but
-    anyone who may tag objects could release their own uploads."""
+    """What is recorded about quarantined bytes of a key, in the ledger, without an end. Tags
+    would be simpler, but anyone who may tag objects could release their own uploads."""
 
     ledger: Ledger
 
     def record_release(self, ref: ObjectRef, sha256: str) -> None:
         """Record that these bytes are released, and are not quarantined again under this key."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.ledger.put_once(_build_name("released", ref, sha256), now)
+        self.ledger.put_once(build_quarantine_name("released", ref, sha256), now)
 
     def is_released(self, ref: ObjectRef, sha256: str) -> bool:
-        return bool(self.ledger.get_value(_build_name("released", ref, sha256)))
+        return bool(self.ledger.get_value(build_quarantine_name("released", ref, sha256)))
 
     def record_proof(self, content_id: str, pinned: PinnedObject) -> None:
         """Record that the service judged these bytes, before a change of the ACL gives the object
@@ -182,11 +182,11 @@ class QuarantineRecords:
     def save_acl(self, ref: ObjectRef, sha256: str, acl: str) -> None:
         """Save the original access list. The first one is kept: a second delivery would read the
         private one."""
-        self.ledger.put_once(_build_name("acl", ref, sha256), acl)
+        self.ledger.put_once(build_quarantine_name("acl", ref, sha256), acl)
 
     def get_acl(self, ref: ObjectRef, sha256: str) -> str:
         """Return the original access list; empty if the object was never made private."""
-        return self.ledger.get_value(_build_name("acl", ref, sha256))
+        return self.ledger.get_value(build_quarantine_name("acl", ref, sha256))
 
 
 def copy_and_verify(
@@ -221,7 +221,3 @@ def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead
     with suppress(ObjectNotFoundError, ObjectChangedError):
         if store.head(ref).revision == head.revision:
             store.delete(ref)
-
-
-def _build_name(kind: str, ref: ObjectRef, sha256: str) -> str:
-    return f"{kind}/{hash_parts(kind, ref.store, ref.bucket, ref.key, sha256)}"

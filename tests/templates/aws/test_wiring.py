@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from facescreen.model import ObjectRef
+from facescreen.records.ledger_ids import build_quarantine_name, build_value_key
 from tests.templates.aws.conftest import REPOSITORY, MakeStack
 from tests.templates.aws.stack import Stack
 
@@ -217,6 +219,9 @@ def test_the_state_bucket_is_private_and_its_objects_expire(deployed: Stack) -> 
         for rule in bucket["LifecycleConfiguration"]["Rules"]
     }
     assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
+    # What is known about quarantined objects is kept as long as they are.
+    name = build_quarantine_name("acl", ObjectRef("s3", "selfies", "a.jpg"), "")
+    assert not build_value_key(name).startswith(tuple(days))
 
 
 def test_logs_expire(deployed: Stack) -> None:

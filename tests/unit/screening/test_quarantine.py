@@ -12,8 +12,10 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Outcome, QuarantineResult, Status, Verdict
+from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.settings.table import QuarantineSettings
+from facescreen.testing.state_store import MemoryStateStore
 from tests.support.collision import COLLIDING_JPEGS
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
@@ -405,6 +407,25 @@ def test_a_release_is_for_these_bytes_under_this_key() -> None:
     other_ref = replace(PHOTO_REF, key="other.jpg")
     harness.store.put(other_ref.bucket, other_ref.key, released)
     assert get_quarantine(harness.screen(other_ref)).status == "moved"
+
+
+def test_a_previous_acl_and_a_release_outlive_the_ledger() -> None:
+    """The templates delete what is under ledger/ after LedgerDays, and not what is quarantined."""
+    harness = ScreenerHarness()
+    records = QuarantineRecords(harness.ledger)
+    records.save_acl(PHOTO_REF, "ab" * 32, "public-read")
+    records.record_release(PHOTO_REF, "ab" * 32)
+    later_records = QuarantineRecords(Ledger(copy_without(harness.state, "ledger/")))
+    assert later_records.get_acl(PHOTO_REF, "ab" * 32) == "public-read"
+    assert later_records.is_released(PHOTO_REF, "ab" * 32)
+
+
+def copy_without(state: MemoryStateStore, expired_prefix: str) -> MemoryStateStore:
+    copy = MemoryStateStore()
+    for key in state.list_keys("", ""):
+        if not key.startswith(expired_prefix):
+            copy.append(key, 0, state.read(key))
+    return copy
 
 
 def test_a_previous_acl_is_that_of_these_bytes_under_this_key() -> None:
