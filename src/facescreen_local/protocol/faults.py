@@ -49,7 +49,7 @@ class Fault:
     kill: bool = False
     """Kill every running function instance, then close the connection."""
     times: int | None = None
-    """How often it acts: by default once, or without limit if it has a probability."""
+    """How often it acts: by default once, or without limit if its probability is below 1."""
 
     def __post_init__(self) -> None:
         if self.times is None and self.probability == 1:
