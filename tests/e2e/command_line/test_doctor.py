@@ -159,6 +159,15 @@ def test_a_misspelled_name_is_reported_with_a_suggestion(doctor: Command, tmp_pa
     }
 
 
+@pytest.mark.parametrize("name", ["HELD_ROLES", "REVIEWERS", "FC_SERVICE", "LAMBDA_PYTHON"])
+def test_a_name_that_only_a_command_reads_is_known(
+    doctor: Command, tmp_path: Path, name: str
+) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text(f"{name}=onboarding\n")
+    assert list_problems(doctor("--json", "--env", env_file, "--offline")) == []
+
+
 @pytest.mark.parametrize("text", ["no equals sign", "=value", "A B=1"])
 def test_a_malformed_env_file_is_a_usage_error(doctor: Command, tmp_path: Path, text: str) -> None:
     env_file = tmp_path / "env"

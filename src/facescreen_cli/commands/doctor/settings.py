@@ -18,9 +18,10 @@ from facescreen_serverless_devs.variables import find_env_defaults
 _NAMES_READ_ELSEWHERE = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_ECS_METADATA_DISABLED", "CLOUDAUTH_CA_FILE",
-    "FC_ENDPOINT", "FC_FUNCTION", "HTTP_TRIGGER_URL", "LOCAL_ADMIN", "MNS_QUEUE",
+    "FC_ENDPOINT", "FC_FUNCTION", "FC_SERVICE", "HELD_ROLES", "HTTP_TRIGGER_URL",
+    "LAMBDA_ARCHITECTURE", "LAMBDA_PYTHON", "LOCAL_ADMIN", "MNS_QUEUE", "REVIEWERS",
 }  # fmt: skip
-"""Names that are read in addition to those in s.yaml."""
+"""Names that the commands read in addition to those in s.yaml."""
 _DEFAULT_CALLS_PER_SECOND = 10
 _TYPICAL_CALL_DURATION_S = 2
 """About how long a call keeps an instance busy. s.yaml's concurrency is based on it."""
