@@ -13,7 +13,10 @@ from oss2.credentials import StaticCredentialsProvider
 
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
+from facescreen.storage.heads import ReaderMetadata
 from facescreen.testing.object_store import MemoryStore
+
+DEFAULT_METADATA = ReaderMetadata()
 
 
 class ObjectWriter(Protocol):
@@ -28,7 +31,7 @@ class ObjectWriter(Protocol):
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
-        content_encoding: str = "",
+        metadata: ReaderMetadata = DEFAULT_METADATA,
     ) -> ObjectRef:
         """Write an object and return a reference with its ETag."""
 
@@ -65,9 +68,9 @@ class MemoryObjectWriter:
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
-        content_encoding: str = "",
+        metadata: ReaderMetadata = DEFAULT_METADATA,
     ) -> ObjectRef:
-        etag = self._store.put("selfies", name, data, tags, content_encoding=content_encoding)
+        etag = self._store.put("selfies", name, data, tags, metadata=metadata)
         return replace(self.ref(name), etag=etag)
 
     def put_in_parts(self, name: str, data: bytes) -> ObjectRef:
@@ -103,11 +106,9 @@ class OssObjectWriter:
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
-        content_encoding: str = "",
+        metadata: ReaderMetadata = DEFAULT_METADATA,
     ) -> ObjectRef:
-        headers = _build_tagging_header(tags)
-        if content_encoding:
-            headers["Content-Encoding"] = content_encoding
+        headers = {**_build_tagging_header(tags), **_build_metadata_headers(metadata)}
         etag = self._bucket.put_object(self._prefix + name, data, headers=headers).etag
         return replace(self.ref(name), etag=etag)
 
@@ -165,13 +166,17 @@ class S3ObjectWriter:
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
-        content_encoding: str = "",
+        metadata: ReaderMetadata = DEFAULT_METADATA,
     ) -> ObjectRef:
+        location = metadata.redirect_location
+        redirect = {"WebsiteRedirectLocation": location} if location else {}
         response = self._client.put_object(
             **self._address(name),
             Body=data,
             Tagging=urlencode(tags or {}),
-            ContentEncoding=content_encoding,
+            ContentType=metadata.content_type,
+            ContentEncoding=metadata.content_encoding,
+            **redirect,
         )
         return replace(self.ref(name), etag=response["ETag"].strip('"'))
 
@@ -205,6 +210,15 @@ class S3ObjectWriter:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def _build_metadata_headers(metadata: ReaderMetadata) -> dict[str, str]:
+    headers = {
+        "Content-Type": metadata.content_type,
+        "Content-Encoding": metadata.content_encoding,
+        "x-oss-website-redirect-location": metadata.redirect_location,
+    }
+    return {name: value for name, value in headers.items() if value}
 
 
 def _build_tagging_header(tags: dict[str, str] | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from PIL import Image
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef, ObjectType
+from facescreen.storage.heads import ReaderMetadata
 from facescreen.storage.oss.object_store import OssStore
 from facescreen.storage.ports import FIRST_BYTES, ListingPage, ObjectStore, iterate_objects
 from facescreen.storage.s3 import S3Store
@@ -77,7 +78,9 @@ def test_an_object_that_readers_decode_is_unreadable(
     store_and_writer: StoreAndWriter, encoding: str
 ) -> None:
     store, object_writer = store_and_writer
-    ref = object_writer.put("a.jpg", gzip.compress(b"0123456789"), content_encoding=encoding)
+    ref = object_writer.put(
+        "a.jpg", gzip.compress(b"0123456789"), metadata=ReaderMetadata(content_encoding=encoding)
+    )
     with pytest.raises(errors.ContentError) as raised:
         store.fetch(ref, 100)
     assert raised.value.code == "UnreadableEncoding"
@@ -88,14 +91,60 @@ def test_an_encoding_that_no_reader_decodes_changes_nothing(
     store_and_writer: StoreAndWriter,
 ) -> None:
     store, object_writer = store_and_writer
-    ref = object_writer.put("a.jpg", b"0123456789", content_encoding="base64")
+    ref = object_writer.put(
+        "a.jpg", b"0123456789", metadata=ReaderMetadata(content_encoding="base64")
+    )
+    assert store.fetch(ref, 100).data == b"0123456789"
+
+
+@pytest.mark.parametrize("location", ["/others/b.jpg", "https://example.com/b.jpg"])
+def test_an_object_that_redirects_readers_is_unreadable(
+    store_and_writer: StoreAndWriter, location: str
+) -> None:
+    store, object_writer = store_and_writer
+    metadata = ReaderMetadata(redirect_location=location)
+    ref = object_writer.put("a.jpg", b"0123456789", metadata=metadata)
+    with pytest.raises(errors.ContentError) as raised:
+        store.fetch(ref, 100)
+    assert raised.value.code == "WebsiteRedirect"
+    assert store.head(ref).size == 10
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/x-mixed-replace; boundary=part",
+        "image/jpeg, Multipart/X-Mixed-Replace;boundary=part",
+        "text/html; charset=utf-8",
+        "Application/PDF",
+    ],
+)
+def test_an_object_that_browsers_show_as_something_else_is_unreadable(
+    store_and_writer: StoreAndWriter, content_type: str
+) -> None:
+    store, object_writer = store_and_writer
+    metadata = ReaderMetadata(content_type=content_type)
+    ref = object_writer.put("a.jpg", b"0123456789", metadata=metadata)
+    with pytest.raises(errors.ContentError) as raised:
+        store.fetch(ref, 100)
+    assert raised.value.code == "MisleadingContentType"
+    assert store.head(ref).size == 10
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "application/octet-stream", "multipart/form-data", "jpg", "*/*"]
+)
+def test_other_types_change_nothing(store_and_writer: StoreAndWriter, content_type: str) -> None:
+    store, object_writer = store_and_writer
+    metadata = ReaderMetadata(content_type=content_type)
+    ref = object_writer.put("a.jpg", b"0123456789", metadata=metadata)
     assert store.fetch(ref, 100).data == b"0123456789"
 
 
 def test_a_range_is_of_the_stored_bytes(store_and_writer: StoreAndWriter) -> None:
     store, object_writer = store_and_writer
     stored = gzip.compress(b"0" * 1000)
-    ref = object_writer.put("a.jpg", stored, content_encoding="gzip")
+    ref = object_writer.put("a.jpg", stored, metadata=ReaderMetadata(content_encoding="gzip"))
     assert store.read(ref, 0, 1000) == stored
 
 

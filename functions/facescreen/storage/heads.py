@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
@@ -12,6 +14,28 @@ from facescreen.model import ObjectType
 _DECODED_ENCODINGS = {
     "br", "compress", "dcb", "dcz", "deflate", "gzip", "x-compress", "x-gzip", "zstd"
 }  # fmt: skip
+# A browser shows HTML or a PDF that a picture's metadata holds, and the last part of a multipart
+# type, even in an <img>. Files that begin like a picture are never well-formed XML.
+_DOCUMENT_TYPES = {
+    "application/pdf",
+    "multipart/byteranges",
+    "multipart/mixed",
+    "multipart/related",
+    "multipart/x-mixed-replace",
+    "text/html",
+    "text/pdf",
+}
+_MEDIA_TYPE_PATTERN = re.compile(r"[^\s;(]*")
+
+
+@dataclass(frozen=True)
+class ReaderMetadata:
+    """What an uploader may tell readers about an object's bytes, by headers."""
+
+    content_type: str = ""
+    content_encoding: str = ""
+    redirect_location: str = ""
+    """Where the bucket's website sends readers instead."""
 
 
 def parse_http_date(text: str) -> datetime:
@@ -45,13 +69,30 @@ def build_late_request_error() -> ServiceUnavailableError:
     )
 
 
-def check_content_encoding(content_encoding: str) -> None:
-    """Raise ContentError if a reader that honors Content-Encoding gets other bytes than those that
-    are stored."""
-    encodings = {encoding.strip().lower() for encoding in content_encoding.split(",")}
+def check_metadata(metadata: ReaderMetadata) -> None:
+    """Raise ContentError, whose `code` is the reason, if metadata make a common reader show
+    something else than the stored bytes as the picture that they are."""
+    if metadata.redirect_location:
+        raise ContentError(
+            "the object redirects the readers of a website to another address",
+            code="WebsiteRedirect",
+        )
+    encodings = {encoding.strip().lower() for encoding in metadata.content_encoding.split(",")}
     if decoded := sorted(encodings & _DECODED_ENCODINGS):
         raise ContentError(
             f"the object has Content-Encoding {decoded[0]}: browsers decode it, other readers "
             "don't",
             code="UnreadableEncoding",
         )
+    if documents := sorted(_parse_media_types(metadata.content_type) & _DOCUMENT_TYPES):
+        raise ContentError(
+            f"the object has Content-Type {documents[0]}: browsers don't show it as a picture",
+            code="MisleadingContentType",
+        )
+
+
+def _parse_media_types(content_type: str) -> set[str]:
+    """Return every type that a browser may read in a Content-Type: of several, it takes the
+    last."""
+    values = (value.strip() for value in content_type.split(","))
+    return {_MEDIA_TYPE_PATTERN.match(value)[0].lower() for value in values}  # type: ignore[index]

@@ -44,8 +44,8 @@ class ObjectStore(Protocol):
 
     def fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         """Return the head and the bytes by one GET; of an object with more than `max_bytes`, the
-        first FIRST_BYTES. Ignores `ref.etag`. Raises ContentError as `read` does, and for objects
-        with a Content-Encoding that browsers decode (UnreadableEncoding)."""
+        first FIRST_BYTES. Ignores `ref.etag`. Raises ContentError as `read` does, and for metadata
+        that make readers see something else (heads.check_metadata)."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         """Read a range of bytes. Raises ObjectChangedError if the object no longer has `ref.etag`,

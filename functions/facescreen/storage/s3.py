@@ -17,8 +17,9 @@ from facescreen import errors
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.heads import (
+    ReaderMetadata,
     build_late_request_error,
-    check_content_encoding,
+    check_metadata,
     guess_object_type,
     parse_http_date,
     to_whole_seconds,
@@ -89,7 +90,7 @@ class S3Store:
         with translate_s3_errors(ref.key):
             response = self._client.get_object(**build_object_params(ref))
             with closing(response["Body"]) as body:
-                check_content_encoding(response.get("ContentEncoding", ""))
+                check_metadata(_read_metadata(response))
                 head = _build_response_head(response)
                 is_whole = head.size <= max_bytes
                 return FetchedObject(head, body.read(None if is_whole else FIRST_BYTES))
@@ -361,6 +362,15 @@ def _build_conversion_error(ref: ObjectRef) -> errors.RequestRejectedError:
 def _build_response_head(response: dict[str, Any]) -> ObjectHead:
     """Return the head from a response of HeadObject or GetObject."""
     return _build_object_head(response, response["ContentLength"], _get_date(response))
+
+
+def _read_metadata(response: dict[str, Any]) -> ReaderMetadata:
+    """Return what the uploader told readers, from a response of GetObject."""
+    return ReaderMetadata(
+        response.get("ContentType", ""),
+        response.get("ContentEncoding", ""),
+        response.get("WebsiteRedirectLocation", ""),
+    )
 
 
 def _build_object_head(properties: dict[str, Any], size: int, date: datetime) -> ObjectHead:

@@ -15,7 +15,7 @@ from facescreen.errors import (
     RequestRejectedError,
 )
 from facescreen.model import ObjectHead, ObjectRef
-from facescreen.storage.heads import check_content_encoding
+from facescreen.storage.heads import check_metadata
 from facescreen.storage.keys import NULL_VERSION, drop_null_version
 from facescreen.storage.ports import (
     FIRST_BYTES,
@@ -157,7 +157,7 @@ class MemoryStore(MemoryObjects, RequestPoint):
 
     def _fetch(self, ref: ObjectRef, max_bytes: int) -> FetchedObject:
         stored = self._table.follow(ref.bucket, self._table.find(ref))
-        check_content_encoding(stored.content_encoding)
+        check_metadata(stored.metadata)
         is_whole = len(stored.data) <= max_bytes
         data = stored.data if is_whole else stored.data[:FIRST_BYTES]
         return FetchedObject(self._describe(stored), data)

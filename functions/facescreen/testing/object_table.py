@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ContentError, ObjectNotFoundError
 from facescreen.model import ObjectType
+from facescreen.storage.heads import ReaderMetadata
 from facescreen.storage.keys import drop_null_version
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from facescreen.model import ObjectRef
 
+DEFAULT_METADATA = ReaderMetadata()
 Address = tuple[str, str]
 """Bucket and key."""
 
@@ -34,7 +36,7 @@ class StoredObject:
     tags: tuple[tuple[str, str], ...] = ()
     acl: str = "default"
     is_replica: bool = False
-    content_encoding: str = ""
+    metadata: ReaderMetadata = DEFAULT_METADATA
     is_delete_marker: bool = False
 
 

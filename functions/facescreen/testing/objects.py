@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import TagsRefusedError
 from facescreen.model import ObjectRef, ObjectType
-from facescreen.testing.object_table import ObjectTable, StoredObject
+from facescreen.testing.object_table import DEFAULT_METADATA, ObjectTable, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
+
+    from facescreen.storage.heads import ReaderMetadata
 
 _MAX_TAGS = 10
 
@@ -59,7 +61,7 @@ class MemoryObjects:
         initiated_at: float | None = None,
         is_replica: bool = False,
         last_modified: float | None = None,
-        content_encoding: str = "",
+        metadata: ReaderMetadata = DEFAULT_METADATA,
     ) -> str:
         """Write an object as an uploader does, without the tags of what it overwrites. Returns its
         ETag. `initiated_at` is when a multipart upload began; it is written now. A replica has the
@@ -77,7 +79,7 @@ class MemoryObjects:
             ObjectType.MULTIPART if is_multipart else ObjectType.NORMAL,
             tuple((tags or {}).items()),
             is_replica=is_replica,
-            content_encoding=content_encoding,
+            metadata=metadata,
         )
         self._table.add(bucket, key, stored)
         return etag

@@ -24,6 +24,7 @@ _STANDARD_HEADERS = (
     "Content-Language",
     "Content-Type",
     "Expires",
+    "x-oss-website-redirect-location",
 )
 _DEFAULT_HEADERS = {"Content-Type": "application/octet-stream"}
 _ENCRYPTION_HEADER = "x-oss-server-side-encryption"

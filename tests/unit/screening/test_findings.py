@@ -9,19 +9,29 @@ import pytest
 
 import facescreen.storage
 from facescreen.screening.findings import build_object_finding
+from facescreen.storage.heads import ReaderMetadata
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
+from tests.support.scripted_detector import LOW_RISK
 
 STORAGE_FOLDER = Path(facescreen.storage.__file__).parent
 CODES = {
     code
-    for path in STORAGE_FOLDER.glob("*.py")
-    for code in re.findall(r'"(Unreadable\w+)"', path.read_text("utf-8"))
+    for path in STORAGE_FOLDER.rglob("*.py")
+    for code in re.findall(
+        r'(?:code=|: |return )"(Unreadable\w+|\w+Type|\w+Redirect)"', path.read_text("utf-8")
+    )
 }
 """Why a store can't return an object's bytes."""
 
 
 def test_the_stores_have_such_codes() -> None:
-    assert {"UnreadableArchive", "UnreadableEncoding", "UnreadableEncryption"} <= CODES
+    assert {
+        "MisleadingContentType",
+        "UnreadableArchive",
+        "UnreadableEncoding",
+        "UnreadableEncryption",
+        "WebsiteRedirect",
+    } == CODES
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -31,10 +41,28 @@ def test_each_reason_of_a_store_has_a_sentence(code: str) -> None:
     assert finding.detail.endswith(".")
 
 
-def test_an_object_that_browsers_decode_is_unscreenable() -> None:
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        (ReaderMetadata(content_encoding="gzip"), "UnreadableEncoding"),
+        (ReaderMetadata(content_type="text/html"), "MisleadingContentType"),
+        (ReaderMetadata(redirect_location="/b.jpg"), "WebsiteRedirect"),
+    ],
+)
+def test_an_object_of_which_readers_get_something_else_is_unscreenable(
+    metadata: ReaderMetadata, reason: str
+) -> None:
     harness = ScreenerHarness()
-    harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, content_encoding="gzip")
+    harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, metadata=metadata)
     harness.screen(PHOTO_REF)
     assert harness.tags()["deepfake-verdict"] == "unscreenable"
-    assert harness.tags()["deepfake-reason"] == "UnreadableEncoding"
+    assert harness.tags()["deepfake-reason"] == reason
     assert harness.detection_count == 0
+
+
+def test_the_same_bytes_without_such_metadata_are_screened() -> None:
+    harness = ScreenerHarness(LOW_RISK)
+    for metadata in (ReaderMetadata(redirect_location="/b.jpg"), ReaderMetadata()):
+        harness.store.put(PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, metadata=metadata)
+        harness.screen(PHOTO_REF)
+    assert harness.tags()["deepfake-verdict"] == "low_risk"

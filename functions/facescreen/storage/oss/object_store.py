@@ -10,11 +10,16 @@ import oss2
 
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
-from facescreen.storage.heads import build_late_request_error, check_content_encoding
+from facescreen.storage.heads import build_late_request_error, check_metadata
 from facescreen.storage.keys import has_url_safe_segments
 from facescreen.storage.oss.client import BucketCache, list_page
 from facescreen.storage.oss.errors import translate_conversion_errors, translate_oss_errors
-from facescreen.storage.oss.responses import build_object_head, read_body, select_versions
+from facescreen.storage.oss.responses import (
+    build_object_head,
+    read_body,
+    read_metadata,
+    select_versions,
+)
 from facescreen.storage.ports import (
     FIRST_BYTES,
     MAX_OBJECTS_PER_PAGE,
@@ -58,7 +63,7 @@ class OssStore:
                 ref.key, params=build_version_params(ref)
             )
             with response:
-                check_content_encoding(response.headers.get("Content-Encoding", ""))
+                check_metadata(read_metadata(response.headers))
                 head = build_object_head(response.headers)
                 length = head.size if head.size <= max_bytes else min(head.size, FIRST_BYTES)
                 return FetchedObject(head, read_body(response, length))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import ServiceUnavailableError
 from facescreen.model import ObjectHead, ObjectRef, ObjectType
-from facescreen.storage.heads import guess_object_type, parse_http_date
+from facescreen.storage.heads import ReaderMetadata, guess_object_type, parse_http_date
 from facescreen.storage.keys import NULL_VERSION, drop_null_version
 from facescreen.storage.ports import ListingPage, ObjectSummary
 
@@ -35,6 +35,15 @@ def build_object_head(headers: Mapping[str, str]) -> ObjectHead:
         object_type=_parse_object_type(headers.get("x-oss-object-type", ""), etag),
         tag_count=None if tag_count is None else int(tag_count),
         # No header of OSS says whether an object is a replica.
+    )
+
+
+def read_metadata(headers: Mapping[str, str]) -> ReaderMetadata:
+    """Read what the uploader told readers from the headers of a response about an object."""
+    return ReaderMetadata(
+        headers.get("Content-Type", ""),
+        headers.get("Content-Encoding", ""),
+        headers.get("x-oss-website-redirect-location", ""),
     )
 
 
