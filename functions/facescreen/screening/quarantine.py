@@ -2,7 +2,7 @@
 
 A move has these steps, and the process may be killed between any two of them:
 
-    copy this ETag and version -> compare the copy's SHA-256 -> publish -> delete the original
+    copy this ETag and version -> compare the copy's bytes -> publish -> delete the original
 
 A retry before the deletion finds the object in place and repeats the steps. The deletion comes
 after the message, because an event about a deleted object can't be published any more. Where the
@@ -25,6 +25,7 @@ from facescreen.errors import (
 )
 from facescreen.model import QuarantineResult, Verdict
 from facescreen.records.ledger_ids import build_quarantine_name, compute_object_id
+from facescreen.screening.pinning import MAX_BYTES
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
@@ -104,7 +105,7 @@ class Quarantine:
             raise QuarantineRefusedError(
                 "its key in quarantine would be longer than the store allows"
             )
-        copy_and_verify(self._store, self._pinner, pinned, destination, deadline)
+        copy_and_verify(self._store, pinned, destination)
         result = QuarantineResult("move", "moved", bucket=destination.bucket, key=destination.key)
         if self._store.can_delete(pinned.ref):
             return Quarantined(result, pinned)
@@ -191,24 +192,26 @@ class QuarantineRecords:
 
 def copy_and_verify(
     store: QuarantineStore,
-    pinner: ObjectPinner,
     pinned: PinnedObject,
     destination: ObjectRef,
-    deadline: Deadline,
     *,
     must_be_new: bool = False,
-) -> PinnedObject:
-    """Copy the bytes that were read, and compare the copy with them. Returns the copy. Raises
-    ServiceUnavailableError if they differ."""
+) -> None:
+    """Copy the bytes that were read, and compare the copy with them. Raises
+    ServiceUnavailableError if they differ.
+
+    The copy is read once, without waiting until its revision has settled: nobody else writes to the
+    quarantine, and where a release puts an object back, its owner may overwrite it at any time.
+    """
     tags = store.get_tags(pinned.ref)
     store.copy(pinned.ref, destination, must_be_new=must_be_new)
     try:
-        copied, copied_tags = pinner.pin(destination, deadline), store.get_tags(destination)
+        copied, copied_tags = store.fetch(destination, MAX_BYTES), store.get_tags(destination)
     except ObjectNotFoundError:
         raise ServiceUnavailableError("the copy does not exist") from None
-    if copied.sha256 != pinned.sha256 or copied_tags != tags:
+    is_same = (copied.head.size, copied.data) == (pinned.head.size, pinned.data)
+    if not is_same or copied_tags != tags:
         raise ServiceUnavailableError("the copy differs from the original in its bytes or tags")
-    return copied
 
 
 def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:

@@ -75,6 +75,16 @@ def test_a_high_risk_object_is_moved_with_its_own_tags_and_the_verdict(bucket: s
     assert harness.detection_count == len(harness.published_messages()) == 1
 
 
+def test_a_move_does_not_wait_until_the_revision_of_the_copy_has_settled() -> None:
+    """Only the functions write there, and the same bytes each time."""
+    harness = create_harness("s3", HIGH_RISK)
+    ref = harness.put()
+    harness.clock.sleep(60)
+    started_at = harness.clock.now
+    assert get_quarantine(harness.screen(ref)).status == "moved"
+    assert harness.clock.now == started_at
+
+
 @pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
 @pytest.mark.parametrize(
     "detection",

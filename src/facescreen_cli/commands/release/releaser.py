@@ -119,14 +119,8 @@ class Releaser:
         quarantined = plan.quarantined
         self.records.record_release(plan.origin, quarantined.sha256)
         if plan.existing is None or plan.existing.sha256 != quarantined.sha256:
-            copy_and_verify(
-                self.store,
-                self.pinner,
-                quarantined,
-                plan.origin,
-                Deadline.after(_TIMEOUT_S),
-                must_be_new=plan.existing is None,
-            )
+            must_be_new = plan.existing is None
+            copy_and_verify(self.store, quarantined, plan.origin, must_be_new=must_be_new)
         else:
             self._restore_kept_original(plan.existing)
         delete_if_unchanged(self.store, quarantined.ref, quarantined.head)
