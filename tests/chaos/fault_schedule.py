@@ -15,7 +15,8 @@ _KILL_PAUSE = (1.5, 4.0)
 """The time between two kills, as a share of it."""
 _FAULTS_PER_PHASE = (0, 1, 1, 2, 2, 3)
 _RETRY_DELAY_MS = 300
-_SERVICE_LATENCY_MS = 700
+_SERVICE_LATENCY_MS, _ANSWER_LATENCY_MS = 300, 400
+"""Until the service downloads an object, and from then until it answers."""
 _SWEEP_INTERVAL_S = 30.0
 _OSS_LATENCY_MS, _BUS_LATENCY_MS = (5, 30), (3, 15)
 """A region's, without a fault."""
@@ -48,7 +49,10 @@ class Fault:
 
 CALM: Mapping[str, Behaviour] = {
     "oss": {},
-    "cloudauth": {"latency_ms": _SERVICE_LATENCY_MS},
+    "cloudauth": {
+        "latency_ms": _SERVICE_LATENCY_MS,
+        "answer_latency_ms": _ANSWER_LATENCY_MS,
+    },
     "mns": {},
     "fc": {"retry_delay_ms": _RETRY_DELAY_MS},
 }
@@ -190,13 +194,8 @@ def _draw_service_hangs(rng: random.Random) -> Mapping[str, Behaviour]:
 
 
 def _draw_service_slow(rng: random.Random) -> Mapping[str, Behaviour]:
-    return {"cloudauth": {"latency_ms": rng.choice((600, 1200, 2000))}}
-
-
-def _draw_service_thinks(rng: random.Random) -> Mapping[str, Behaviour]:
-    """The service is slow after it has downloaded the object."""
-    fault = {"operation": DETECT, "after": True, "hang_s": rng.choice((0.5, 1, 2))}
-    return {"cloudauth": {"faults": [{**fault, "probability": 0.6}]}}
+    name = rng.choice(("latency_ms", "answer_latency_ms"))
+    return {"cloudauth": {name: rng.choice((600, 1200, 2000))}}
 
 
 def _draw_service_kills(rng: random.Random) -> Mapping[str, Behaviour]:
@@ -239,14 +238,13 @@ _FAULT_DRAWERS: dict[Callable[[random.Random], Mapping[str, Behaviour]], float] 
     _draw_service_lost_answers: 1,
     _draw_service_resets: 1,
     _draw_service_hangs: 1,
-    _draw_service_slow: 2,
-    _draw_service_thinks: 3,
+    _draw_service_slow: 3,
     _draw_service_kills: 0.5,
     _draw_bus_5xx: 1,
     _draw_bus_lost_answers: 1,
     _draw_duplicates: 1,
     _draw_late_events: 1,
 }
-"""How to draw each fault, and how often. Slow tagging, and a service that is slow once it has the
-bytes, widen the windows that an overwrite must meet to leave a wrong tag. After a kill of all busy
-instances, their starts keep the processors busy."""
+"""How to draw each fault, and how often. Slow tagging and a slow service widen the windows that an
+overwrite must meet to leave a wrong tag. After a kill of all busy instances, their starts keep the
+processors busy."""

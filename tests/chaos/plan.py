@@ -21,8 +21,10 @@ _DOWNLOAD_PAUSE_S = (2.1, 3.1)
 _TAGGING_PAUSE_S = (2.9, 4.5)
 """When the service downloads an object, and when it is tagged, from the second of the upload on,
 with the local cloud's latency and the default of REVISION_MARGIN_S."""
-_EARLY_DOWNLOAD_PAUSE_S = (0.35, 1.0)
-"""When the service downloads an object whose revision need not settle, and when it has."""
+_SETTLED_PAUSE_S = (2.6, 3.2)
+"""When a revision has settled, from the second of its Last-Modified on."""
+_EARLY_DOWNLOAD_PAUSE_S = (0.2, 0.7)
+"""When the service downloads an object whose revision has settled, and then when it answers."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
 _SHARED_CONTENTS = 12
 
@@ -260,7 +262,7 @@ def _draw_two_multipart_uploads(draw: _Drawer) -> Iterator[Step]:
     flagged = draw.content("high_risk")
     yield Step(Action.BEGIN_MULTIPART, flagged)
     yield Step(Action.BEGIN_MULTIPART, flagged)
-    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.short_pause())
+    yield Step(Action.COMPLETE_MULTIPART, flagged, draw.rng.uniform(*_SETTLED_PAUSE_S))
     yield Step(Action.PUT, draw.content("low_risk"), draw.rng.uniform(*_EARLY_DOWNLOAD_PAUSE_S))
     yield Step(Action.COMPLETE_MULTIPART, flagged, draw.rng.uniform(*_EARLY_DOWNLOAD_PAUSE_S))
 

@@ -29,7 +29,7 @@ def test_a_behaviour_is_parsed() -> None:
     ("document", "expected"),
     [
         ([], "expected an object, not list"),
-        ({"speed": 1}, "unknown field 'speed'; known: acl_last_modified, clock_skew_ms"),
+        ({"speed": 1}, "unknown field 'speed'; known: acl_last_modified, answer_latency_ms"),
         ({"duplicates": "x"}, "duplicates must be a int, not 'x'"),
         ({"duplicates": True}, "duplicates must be a int, not True"),
         ({"latency_ms": -1}, "latency_ms must not be negative"),

@@ -72,6 +72,9 @@ class Behaviour:
     """How one service behaves until it is changed again."""
 
     latency_ms: float = 0
+    """How long a request takes to be performed."""
+    answer_latency_ms: float = 0
+    """How long the response takes after that."""
     quota: float | None = None
     """Calls per second that cloudauth accepts before Throttling.Api; None means no limit."""
     seed: int | None = None
@@ -148,6 +151,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "kill": _BOOLEAN_TYPES,
     "times": _INTEGER_TYPES,
     "latency_ms": _NUMBER_TYPES,
+    "answer_latency_ms": _NUMBER_TYPES,
     "quota": _NUMBER_TYPES,
     "seed": _INTEGER_TYPES,
     "rates": (dict,),

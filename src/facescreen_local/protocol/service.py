@@ -125,12 +125,15 @@ class Service(ABC):
         operation, path = self.get_operation_name(request), _decode_path(request)
         fault = self.behaviour.take_fault(operation, path)
         latency_s = self.behaviour.latency_ms / 1000
+        answer_latency_s = self.behaviour.answer_latency_ms / 1000
         if fault is not None or latency_s:
             # What has arrived is performed, even if the client gives up meanwhile.
             await buffer_body(request)
         await asyncio.sleep(latency_s)
         if fault is None:
-            return await self.respond(request, request_id)
+            response = await self.respond(request, request_id)
+            await asyncio.sleep(answer_latency_s)
+            return response
         self.injected_faults.append(InjectedFault(time.time(), operation, path, replace(fault)))
         return await self._inject_fault(fault, request, request_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,16 @@ def test_a_call_whose_client_has_gone_says_so(
     (call,) = service.calls
     assert call.billed
     assert call.disturbed
+
+
+def test_a_slow_answer_comes_after_the_bytes_are_judged(
+    sdk: SdkCaller, service: IdVerificationService, portrait: bytes
+) -> None:
+    service.behaviour.answer_latency_ms = 300
+    sdk.detect(face_base_64=base64.b64encode(portrait).decode())
+    came_at = datetime.now(timezone.utc)
+    (call,) = service.calls
+    assert came_at - datetime.fromisoformat(f"{call.answered[:-1]}+00:00") >= timedelta(seconds=0.3)
 
 
 def test_a_restart_keeps_the_calls_until_a_reset(tmp_path: Path) -> None:
