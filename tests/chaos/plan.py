@@ -167,9 +167,14 @@ def _draw_overwrite(draw: _Drawer) -> Iterator[Step]:
 
 
 def _draw_overwrite_while_tagged(draw: _Drawer) -> Iterator[Step]:
+    """With an upload that has settled when it appears, which is tagged at once, or with another."""
+    flagged, pause_s = draw.content("high_risk"), draw.rng.uniform(*_TAGGING_PAUSE_S)
+    is_multipart = draw.rng.random() < 0.5
+    if is_multipart:
+        yield Step(Action.BEGIN_MULTIPART, flagged)
     yield Step(Action.PUT, draw.content("low_risk"))
-    pause_s = draw.rng.uniform(*_TAGGING_PAUSE_S)
-    yield Step(Action.PUT, draw.content("high_risk"), pause_s, after_second=True)
+    action = Action.COMPLETE_MULTIPART if is_multipart else Action.PUT
+    yield Step(action, flagged, pause_s, after_second=True)
 
 
 def _draw_overwrite_while_called(draw: _Drawer) -> Iterator[Step]:
