@@ -13,6 +13,7 @@ _PSEUDO = {
     "AWS::NoValue": NOTHING,
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
+    "AWS::StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/name/0f2f7a10-guid",
 }
 
 
