@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
@@ -46,7 +46,7 @@ class ScriptedDetector:
 @dataclass
 class JudgingDetector:
     """A detector that downloads or takes the bytes, as the service does, and judges `flagged` ones
-    as high risk and all others as low risk.
+    as high risk and all others as low risk. Each response has its own request id.
 
     A call takes `call_s`, by `sleep`. The service downloads in the middle of it.
     """
@@ -65,7 +65,8 @@ class JudgingDetector:
         data = self._get_bytes(request)
         self.judged.append(data)
         self.sleep(self.call_s / 2)
-        return HIGH_RISK if data in self.flagged else LOW_RISK
+        detection = HIGH_RISK if data in self.flagged else LOW_RISK
+        return replace(detection, request_id=f"REQ-{len(self.judged)}")
 
     def _get_bytes(self, request: DetectRequest) -> bytes:
         if request.base64:

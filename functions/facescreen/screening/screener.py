@@ -54,14 +54,7 @@ class Screener:
         again. Without `write_back` nothing is tagged or published. The finding is recorded either
         way, so that it is paid for once.
         """
-        attempt = Attempt(deadline, Timings(ref.event_time), write_back)
-        try:
-            outcome = self._screen_event(ref, attempt)
-        except ObjectNotFoundError as error:
-            outcome = Outcome(ref, Status.GONE, detail=str(error))
-        except ObjectChangedError:
-            outcome = Outcome(ref, Status.SUPERSEDED)
-        return replace(outcome, timing=attempt.timings.durations_ms)
+        return self._attempt(ref, Attempt(deadline, Timings(ref.event_time), write_back))
 
     def get_outcome(self, ref: ObjectRef, deadline: Deadline) -> Outcome | None:
         """Return what is known about the current bytes, or those of the version in `ref`; None if
@@ -81,17 +74,16 @@ class Screener:
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError, deadline: Deadline) -> Outcome:
         """Write `failed` to an object whose event is not delivered again, or what is known about
-        its bytes. Raises errors.FacescreenError."""
-        attempt = Attempt(deadline, Timings(ref.event_time), failure=failure)
-        outcome = Outcome(ref, Status.SUPERSEDED)
+        its bytes. Raises as `screen`."""
+        return self._attempt(ref, Attempt(deadline, Timings(ref.event_time), failure=failure))
+
+    def _attempt(self, ref: ObjectRef, attempt: Attempt) -> Outcome:
         try:
-            pinned: PinnedObject | None = self._pinner.pin(ref, deadline)
-            if pinned is not None and ref.etag not in ("", pinned.ref.etag):
-                pinned = self._find_unscreened_version(ref, pinned, deadline)
-            if pinned is not None:
-                outcome = self._revision_screener.screen(pinned, attempt)
+            outcome = self._screen_event(ref, attempt)
         except ObjectNotFoundError as error:
             outcome = Outcome(ref, Status.GONE, detail=str(error))
+        except ObjectChangedError:
+            outcome = Outcome(ref, Status.SUPERSEDED)
         return replace(outcome, timing=attempt.timings.durations_ms)
 
     def _screen_event(self, ref: ObjectRef, attempt: Attempt) -> Outcome:

@@ -22,6 +22,7 @@ from facescreen.events.parsed_event import Delivery, ParsedEvent, ResponseMode
 from facescreen.model import ObjectRef, Outcome, Status
 from facescreen.screening.batch import BatchProcessor
 from facescreen.testing.bus import MemoryDeadLetterSender
+from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
@@ -234,6 +235,25 @@ def test_an_overwritten_object_is_not_marked_failed() -> None:
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
     assert mark_failed(harness, ref).status is Status.SUPERSEDED
     assert harness.store.peek_tags(ref) == {}
+
+
+def test_a_verdict_that_failed_has_replaced_on_newer_bytes_is_restored() -> None:
+    """They are uploaded and screened between the last look and the tagging request."""
+    harness = ScreenerHarness(HIGH_RISK)
+    ref, newer = put_object(harness, "1.jpg"), noise_picture()
+    screened: list[Outcome] = []
+
+    def overwrite_and_screen(operation: str) -> None:
+        if operation == "replace_tags" and not screened:
+            harness.store.before_operation = lambda _: None
+            harness.store.put(ref.bucket, ref.key, newer)
+            screened.append(harness.screen(harness.store.create_ref(ref.bucket, ref.key)))
+
+    harness.store.before_operation = overwrite_and_screen
+    assert mark_failed(harness, ref).status is Status.SUPERSEDED
+    assert screened[0].status is Status.SCREENED
+    assert harness.store.peek_tags(ref)["deepfake-verdict"] == "high_risk"
+    assert harness.detection_count == 1
 
 
 def test_a_paid_verdict_of_another_delivery_is_not_replaced_by_failed() -> None:
