@@ -192,7 +192,7 @@ ORDER_PROTECTIONS = (
     Protection(
         "the second call after a change sends the bytes",
         "screening/revision_screener.py",
-        "must_send_bytes = pinned.pin is Pin.BYTES or claim.unproven_findings > 0",
+        "must_send_bytes = pinned.pin is Pin.BYTES or unproven_findings > 0",
         "must_send_bytes = pinned.pin is Pin.BYTES",
     ),
     Protection(

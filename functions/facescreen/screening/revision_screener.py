@@ -201,10 +201,12 @@ class RevisionScreener:
         """Build the request: the bytes themselves if a URL did not prove what the service saw.
         Returns None if they can't be sent, and a URL was tried often enough."""
         kind, convert = screenable.media.kind, screenable.convert
-        must_send_bytes = pinned.pin is Pin.BYTES or claim.unproven_findings > 0
+        # The URL of a version proves it, whatever earlier calls about these bytes did not prove.
+        unproven_findings = 0 if pinned.pin is Pin.VERSION else claim.unproven_findings
+        must_send_bytes = pinned.pin is Pin.BYTES or unproven_findings > 0
         if must_send_bytes and not convert:
             return self._transfer_bytes.prepare(pinned, kind, convert=False)
-        if claim.unproven_findings >= _MAX_UNPROVEN_FINDINGS:
+        if unproven_findings >= _MAX_UNPROVEN_FINDINGS:
             return None
         return self._transfer.prepare(pinned, kind, convert=convert)
 

@@ -172,6 +172,23 @@ def test_a_picture_to_convert_whose_acl_keeps_changing_is_not_paid_for_again_and
     assert outcome.status in (Status.SCREENED, Status.ALREADY_SCREENED)
 
 
+def test_a_picture_whose_acl_kept_changing_is_screened_where_versions_pin_it() -> None:
+    """The reason RevisionNotPinned tells the operator to enable versioning."""
+    harness = ScreenerHarness(flagged=(FLAGGED,))
+
+    def change_acl(operation: str) -> None:
+        if operation == "presign":
+            harness.store.put_acl(BUCKET, KEY, "private")
+
+    harness.store.before_operation = change_acl
+    harness.screen(harness.put(LANDSCAPE))
+    assert harness.tags()["deepfake-reason"] == "RevisionNotPinned"
+    harness.clock.sleep(30)
+    harness.store.versioned = True
+    harness.screen(harness.put(LANDSCAPE))
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
+
+
 def test_a_private_acl_of_our_own_ends_with_a_message_and_is_paid_for_once() -> None:
     harness = judging_harness(quarantine=PRIVATE_SETTINGS)
     ref = harness.put(FLAGGED)
