@@ -149,14 +149,14 @@ def _draw_late_requests(rng: random.Random) -> Mapping[str, Behaviour]:
 def _draw_late_tagging(rng: random.Random) -> Mapping[str, Behaviour]:
     """Tags are written after their client gave up, and not later than two looks take that follow:
     what comes later is found by the sweep (docs/limits.md)."""
-    fault = {"operation": "PutObjectTagging", "late_s": rng.choice((0.4, 1, 1.8))}
-    return {"oss": {"faults": [{**fault, "probability": 0.4}]}}
+    fault = {"operation": "PutObjectTagging", "late_s": rng.choice((1, 1.8))}
+    return {"oss": {"faults": [{**fault, "probability": 0.5}]}}
 
 
 def _draw_slow_tagging(rng: random.Random) -> Mapping[str, Behaviour]:
     """A tagging request is slow before or after its tags are stored, almost as long as its client
     waits: a verdict may land after that of newer bytes."""
-    after, hang_s = rng.random() < 0.3, rng.choice((0.4, 1.2, 4.6))
+    after, hang_s = rng.random() < 0.3, rng.choice((0.4, 2.4, 4.6, 4.6))
     fault = {"operation": "PutObjectTagging", "after": after, "hang_s": hang_s}
     return {"oss": {"faults": [{**fault, "probability": 0.5}]}}
 

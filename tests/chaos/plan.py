@@ -21,12 +21,15 @@ _DOWNLOAD_PAUSE_S = (2.1, 3.1)
 _TAGGING_PAUSE_S = (2.9, 4.5)
 """When the service downloads an object, and when it is tagged, from the second of the upload on,
 with the local cloud's latency and the default of REVISION_MARGIN_S."""
+_SCREENING_PAUSE_S = (2.1, 3.6)
+"""When it is screened, from its first look to its last, in calm times."""
 _SETTLED_PAUSE_S = (2.6, 3.2)
 """When a revision has settled, from the second of its Last-Modified on."""
 _EARLY_DOWNLOAD_PAUSE_S = (0.2, 0.7)
 """When the service downloads an object whose revision has settled, and then when it answers."""
 _VERDICT_WEIGHTS = {"low_risk": 55, "high_risk": 33, "suspicious": 6, "unscreenable": 6}
-_SHARED_CONTENTS = 12
+_SHARED_CONTENTS = 6
+"""Of each verdict."""
 
 
 class Action(str, Enum):
@@ -114,7 +117,8 @@ def make_plan(seed: int, scale: Scale) -> Plan:
 def _draw_scripts(rng: random.Random, scale: Scale) -> Iterator[Script]:
     kinds, weights = zip(*_SCRIPT_KINDS.items(), strict=True)
     for number in range(scale.scripts):
-        draw = rng.choices(kinds, weights)[0]
+        # Each kind comes at least once.
+        draw = kinds[number] if number < len(kinds) else rng.choices(kinds, weights)[0]
         kind = draw.__name__.removeprefix("_draw_")
         versioned = rng.random() < _VERSIONED_SHARE
         yield Script(
@@ -141,10 +145,10 @@ class _Drawer:
         self._contents += 1
         return Content(f"{self._number}-{self._contents}", verdict or drawn)
 
-    def shared_content(self) -> Content:
-        """One of a few contents that many keys have."""
-        number = self.rng.randrange(_SHARED_CONTENTS)
-        return Content(f"shared-{number}", ("low_risk", "high_risk")[number % 2])
+    def shared_content(self, verdict: str = "") -> Content:
+        """One of a few contents that many keys have; of `verdict`, or of a drawn one."""
+        drawn = verdict or self.rng.choice(("low_risk", "high_risk"))
+        return Content(f"shared-{drawn}-{self.rng.randrange(_SHARED_CONTENTS)}", drawn)
 
     def pause(self) -> float:
         """A pause in seconds: often shorter than the second of Last-Modified, and often so long
@@ -167,14 +171,20 @@ def _draw_overwrite(draw: _Drawer) -> Iterator[Step]:
 
 
 def _draw_overwrite_while_tagged(draw: _Drawer) -> Iterator[Step]:
-    """With an upload that has settled when it appears, which is tagged at once, or with another."""
-    flagged, pause_s = draw.content("high_risk"), draw.rng.uniform(*_TAGGING_PAUSE_S)
-    is_multipart = draw.rng.random() < 0.5
-    if is_multipart:
-        yield Step(Action.BEGIN_MULTIPART, flagged)
     yield Step(Action.PUT, draw.content("low_risk"))
-    action = Action.COMPLETE_MULTIPART if is_multipart else Action.PUT
-    yield Step(action, flagged, pause_s, after_second=True)
+    pause_s = draw.rng.uniform(*_TAGGING_PAUSE_S)
+    yield Step(Action.PUT, draw.content("high_risk"), pause_s, after_second=True)
+
+
+def _draw_multipart_while_tagged(draw: _Drawer) -> Iterator[Step]:
+    """Bytes that get their own verdict soon, because their upload has settled when it appears: at
+    once, if they were screened before under another key."""
+    new, known = draw.content("high_risk"), draw.shared_content("high_risk")
+    flagged = draw.rng.choice((new, known))
+    yield Step(Action.BEGIN_MULTIPART, flagged)
+    yield Step(Action.PUT, draw.content("low_risk"))
+    pause_s = draw.rng.uniform(*_TAGGING_PAUSE_S)
+    yield Step(Action.COMPLETE_MULTIPART, flagged, pause_s, after_second=True)
 
 
 def _draw_overwrite_while_called(draw: _Drawer) -> Iterator[Step]:
@@ -248,7 +258,8 @@ def _draw_symlink(draw: _Drawer) -> Iterator[Step]:
 
 def _draw_acl(draw: _Drawer) -> Iterator[Step]:
     yield Step(Action.PUT, draw.content())
-    yield Step(Action.SET_ACL, None, draw.pause())
+    pause_s = draw.rng.uniform(*_SCREENING_PAUSE_S)
+    yield Step(Action.SET_ACL, None, pause_s, after_second=True)
 
 
 def _draw_multipart(draw: _Drawer) -> Iterator[Step]:
@@ -298,7 +309,8 @@ def _draw_tags_of_its_own(draw: _Drawer) -> Iterator[Step]:
 _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
     _draw_single_put: 22,
     _draw_overwrite: 8,
-    _draw_overwrite_while_tagged: 10,
+    _draw_overwrite_while_tagged: 7,
+    _draw_multipart_while_tagged: 8,
     _draw_overwrite_while_called: 8,
     _draw_flips: 10,
     _draw_several_overwrites: 5,
