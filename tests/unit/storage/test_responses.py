@@ -146,6 +146,24 @@ def test_only_a_conversion_is_refused_because_of_the_image() -> None:
         create_oss_store(server.url).read(REF, 0, 10)
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "error_class"),
+    [
+        (400, "InvalidTag", errors.TagsRefusedError),
+        (400, "RequestTimeout", errors.ServiceUnavailableError),
+        (409, "StaleFile", errors.ServiceUnavailableError),
+    ],
+)
+def test_tags_that_oss_writes_at_another_moment_are_not_refused(
+    status: int, code: str, error_class: type[errors.FacescreenError]
+) -> None:
+    """Of two requests that change an object's tags or metadata at the same moment, OSS refuses
+    one."""
+    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+    with object_server({}, body, status=status) as server, pytest.raises(error_class):
+        create_oss_store(server.url).replace_tags(REF, {"team": "kyc"})
+
+
 def convert_refused(status: int, code: str) -> None:
     body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
     with object_server({}, body, status=status) as server:

@@ -21,6 +21,8 @@ _UNREADABLE_CODES = {
     "SymlinkTargetNotExist": "SymbolicLink",
     "InvalidTargetType": "SymbolicLink",  # the target is a symlink too
 }
+# StaleFile: another request changes the object's tags or metadata at the same moment.
+_TRANSIENT_CODES = {"RequestTimeout", "StaleFile"}
 # Why an image can't be converted, by the codes of OSS's image processing. All images are converted
 # by the same instructions, so InvalidArgument is about the image too, such as its size afterwards.
 # UNCONFIRMED which code a damaged image gets.
@@ -83,7 +85,7 @@ def _get_error_class(
         return errors.InvalidCredentialsError
     if error.code in ("InvalidSecurityToken", "SecurityTokenExpired", "RequestTimeTooSkewed"):
         return errors.CredentialsExpiredError
-    if error.status >= 500 or error.status == 429:
+    if error.status >= 500 or error.status == 429 or error.code in _TRANSIENT_CODES:
         return errors.ServiceUnavailableError
     if error.status == 404 and error.code != "NoSuchBucket":
         return errors.ObjectNotFoundError
