@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.response import Detection
-from facescreen.model import Outcome, QuarantineResult, Status, Verdict
+from facescreen.model import ObjectRef, Outcome, QuarantineResult, Status, Verdict
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.settings.table import QuarantineSettings
@@ -138,10 +138,7 @@ def test_an_object_marked_failed_is_not_quarantined() -> None:
 def test_a_process_killed_at_any_operation_loses_no_object(
     bucket: str, settings: QuarantineSettings
 ) -> None:
-    for number in itertools.count(1):
-        harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
-        ref = harness.put(tags={"team": "kyc"})
-        operations = kill_before_operation(harness, number)
+    for harness, ref in interrupt_each_operation(bucket, settings, kill_before_operation):
         try:
             harness.screen(ref)
         except ProcessKilledError:
@@ -150,6 +147,21 @@ def test_a_process_killed_at_any_operation_loses_no_object(
             harness.screen(ref)
             assert harness.detection_count == calls
         assert_quarantined_once(harness, bucket, settings)
+
+
+def interrupt_each_operation(
+    bucket: str,
+    settings: QuarantineSettings,
+    interrupt: Callable[[ScreenerHarness, int], list[str]],
+) -> Iterator[tuple[ScreenerHarness, ObjectRef]]:
+    """Yield a harness and an upload for each operation of a screening. `interrupt` is told the
+    number of the operation, and returns the list that it adds the operations to. The last screening
+    is not interrupted."""
+    for number in itertools.count(1):
+        harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
+        ref = harness.put(tags={"team": "kyc"})
+        operations = interrupt(harness, number)
+        yield harness, ref
         if len(operations) < number:
             return
 
@@ -179,10 +191,7 @@ def assert_quarantined_once(
 def test_a_lost_answer_of_any_request_is_neither_a_second_call_nor_a_second_message(
     bucket: str, settings: QuarantineSettings
 ) -> None:
-    for number in itertools.count(1):
-        harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
-        ref = harness.put()
-        operations = lose_answer(harness, number)
+    for harness, ref in interrupt_each_operation(bucket, settings, lose_answer):
         with suppress(errors.ServiceUnavailableError):
             harness.screen(ref)
         for service in (harness.store, harness.state, harness.publisher):
@@ -190,8 +199,6 @@ def test_a_lost_answer_of_any_request_is_neither_a_second_call_nor_a_second_mess
         harness.screen(ref)
         assert_quarantined_once(harness, bucket, settings)
         assert harness.detection_count == 1
-        if len(operations) < number:
-            return
 
 
 def lose_answer(harness: ScreenerHarness, number: int) -> list[str]:
