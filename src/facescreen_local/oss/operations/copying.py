@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.conditions import check_conditions, make_overwrite_check
+from facescreen_local.oss.conditions import check_conditions
 from facescreen_local.oss.context import OssRequestContext, xml_response
 from facescreen_local.oss.errors import (
     DeleteMarkerError,
@@ -19,7 +19,7 @@ from facescreen_local.oss.errors import (
     OssError,
     invalid_argument_error,
 )
-from facescreen_local.oss.events import build_created_change, build_upload_change
+from facescreen_local.oss.events import build_upload_change
 from facescreen_local.oss.headers import build_write_result_headers, format_xml_time
 from facescreen_local.oss.metadata import parse_acl, parse_encryption, select_object_headers
 from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
@@ -29,6 +29,7 @@ from facescreen_local.oss.operations.multipart import (
     read_part_number,
     read_upload_id,
 )
+from facescreen_local.oss.operations.storing import store_object
 from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.contents import (
@@ -68,18 +69,10 @@ async def copy_object(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
     if _keeps_object_type(context, copy_source, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
-    check_overwrite = make_overwrite_check(context.headers)
-    write_result = context.store.objects.put(
-        context.bucket,
-        context.key,
-        contents,
-        check=check_overwrite,
-        modified=context.date_write(),
-    )
-    context.notify(build_created_change("CopyObject", context.bucket, write_result))
-    headers = {**build_write_result_headers(write_result.stored), **_build_source_header(source)}
+    stored = store_object(context, "CopyObject", context.key, contents, context.headers)
+    headers = {**build_write_result_headers(stored), **_build_source_header(source)}
     return xml_response(
-        _result_element("CopyObjectResult", write_result.stored.modified, contents.etag), headers
+        _result_element("CopyObjectResult", stored.modified, contents.etag), headers
     )
 
 

@@ -8,13 +8,12 @@ from aiohttp import web
 
 from facescreen_local.oss.authentication import Authenticator
 from facescreen_local.oss.body import MAX_OBJECT_BYTES
-from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext
-from facescreen_local.oss.events import build_created_change
 from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
+from facescreen_local.oss.operations.storing import store_object
 from facescreen_local.oss.store.contents import NORMAL_TYPE, ObjectContents
 from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.operations import SignatureRequirement
@@ -36,21 +35,11 @@ async def post_object(context: OssRequestContext) -> web.Response:
         await write_chunks(posted_object.file, writer)
         blob = writer.finish()
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
-    check_overwrite = make_overwrite_check(posted_object.fields)
-    write_result = context.store.objects.put(
-        context.bucket,
-        posted_object.key,
-        contents,
-        check=check_overwrite,
-        modified=context.date_write(),
-    )
-    context.notify(build_created_change("PostObject", context.bucket, write_result))
+    stored = store_object(context, "PostObject", posted_object.key, contents, posted_object.fields)
     result = {
         "Bucket": context.bucket,
         "Location": f"http://{context.request.host}/{context.bucket}/{quote(posted_object.key)}",
         "Key": posted_object.key,
         "ETag": f'"{contents.etag}"',
     }
-    return build_post_response(
-        posted_object.fields, result, build_write_result_headers(write_result.stored)
-    )
+    return build_post_response(posted_object.fields, result, build_write_result_headers(stored))

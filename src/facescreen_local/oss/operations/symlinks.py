@@ -6,14 +6,13 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.errors import OssError, invalid_argument_error
-from facescreen_local.oss.events import build_created_change
 from facescreen_local.oss.headers import build_basic_headers, build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
+from facescreen_local.oss.operations.storing import store_object
 from facescreen_local.oss.store.contents import SYMLINK_TYPE, ObjectContents
 
 SYMLINK_TARGET_HEADER = "x-oss-symlink-target"
@@ -29,18 +28,10 @@ async def put_symlink(context: OssRequestContext) -> web.Response:
     target = unquote(context.headers[SYMLINK_TARGET_HEADER], errors="surrogateescape")
     check_key(target)
     metadata = parse_metadata(context.headers)
-    check_overwrite = make_overwrite_check(context.headers)
     blob = context.store.blobs.create(target.encode())
     contents = ObjectContents(SYMLINK_TYPE, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(
-        context.bucket,
-        context.key,
-        contents,
-        check=check_overwrite,
-        modified=context.date_write(),
-    )
-    context.notify(build_created_change("PutSymlink", context.bucket, write_result))
-    return web.Response(headers=build_write_result_headers(write_result.stored))
+    stored = store_object(context, "PutSymlink", context.key, contents, context.headers)
+    return web.Response(headers=build_write_result_headers(stored))
 
 
 @OPERATIONS.register("GET", "/bucket/key", "symlink", name="GetSymlink")

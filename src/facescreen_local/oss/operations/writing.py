@@ -8,13 +8,14 @@ import contextlib
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_blob
-from facescreen_local.oss.conditions import make_overwrite_check, reject_conditions
+from facescreen_local.oss.conditions import reject_conditions
 from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.errors import NoSuchKeyError, OssError
 from facescreen_local.oss.events import build_created_change
 from facescreen_local.oss.headers import build_write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
+from facescreen_local.oss.operations.storing import store_object
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import StoredBucket
 from facescreen_local.oss.store.contents import APPENDABLE_TYPE, NORMAL_TYPE, ObjectContents
@@ -29,18 +30,10 @@ async def put_object(context: OssRequestContext) -> web.Response:
     context.store.buckets.get(context.bucket)
     reject_conditions(context.headers)
     metadata = parse_metadata(context.headers)
-    check_overwrite = make_overwrite_check(context.headers)
     blob = await receive_blob(context.request, context.store.blobs)
     contents = ObjectContents(NORMAL_TYPE, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(
-        context.bucket,
-        context.key,
-        contents,
-        check=check_overwrite,
-        modified=context.date_write(),
-    )
-    context.notify(build_created_change("PutObject", context.bucket, write_result))
-    return web.Response(headers=build_write_result_headers(write_result.stored))
+    stored = store_object(context, "PutObject", context.key, contents, context.headers)
+    return web.Response(headers=build_write_result_headers(stored))
 
 
 @OPERATIONS.register("POST", "/bucket/key", "append", name="AppendObject")
