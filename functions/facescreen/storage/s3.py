@@ -54,9 +54,10 @@ _BUCKET_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ERRORS_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
     404: errors.ObjectNotFoundError,
     405: errors.ObjectNotFoundError,  # the version is a delete marker
-    409: errors.ObjectChangedError,  # a conditional write collided with another
     412: errors.ObjectChangedError,
 }
+_CONDITIONAL_CONFLICT_CODE = "ConditionalRequestConflict"
+"""A conditional write collided with another. Any other conflict says nothing about the object."""
 _MAX_CONNECTIONS = 32
 """As many as the threads that read tags for a report."""
 _ENCRYPTED_MESSAGE = "stored using a form of Server Side Encryption"
@@ -315,6 +316,8 @@ def _to_error(
     if unreadable_code := _get_unreadable_code(response):
         return errors.ContentError("S3 can't return the bytes", code=unreadable_code)
     error_class = response.error_class(_ERRORS_BY_STATUS.get(response.status, default_error_class))
+    if response.code == _CONDITIONAL_CONFLICT_CODE:
+        error_class = errors.ObjectChangedError
     message = f"S3 rejected the request: {response.message}"
     if error_class is errors.ObjectNotFoundError:
         message = build_not_found_message(key)

@@ -91,6 +91,8 @@ def test_a_denied_read_may_mean_a_missing_object() -> None:
     [
         (error_response(400, "InvalidTag"), errors.TagsRefusedError),
         (error_response(400, "BadRequest"), errors.TagsRefusedError),
+        (error_response(409, "Conflict"), errors.TagsRefusedError),
+        (error_response(409, "OperationAborted"), errors.ServiceUnavailableError),
         (error_response(403, "AccessDenied"), errors.AccessDeniedError),
         (error_response(503, "SlowDown"), errors.ServiceUnavailableError),
     ],
