@@ -123,7 +123,8 @@ class ObjectPinner:
         if pinned.pin is Pin.TIME or not pinned.is_complete:
             head = self._store.head(pinned.ref)
             if head.revision == pinned.head.revision:
-                return replace(pinned, head=head)
+                ref = replace(pinned.ref, version_id=head.address)
+                return replace(pinned, ref=ref, head=head)
             if (head.etag, head.size) != (pinned.head.etag, pinned.head.size):
                 return None
         current = self.pin(pinned.ref, deadline)

@@ -307,7 +307,10 @@ class _PinnedReader:
 
 
 def _has_same_revision(first: PinnedObject, second: PinnedObject) -> bool:
-    return first.head.revision == second.head.revision
+    """Whether nothing was written between two looks. An object that got the version ``null``
+    meanwhile, because its bucket became versioned, may have been hidden by another version."""
+    before, after = first.head, second.head
+    return (before.revision, before.address) == (after.revision, after.address)
 
 
 def _compute_object_id(pinned: PinnedObject) -> str:

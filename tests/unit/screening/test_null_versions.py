@@ -50,6 +50,29 @@ def test_a_version_that_hides_the_object_during_the_call_is_not_judged(
     assert harness.tags()["deepfake-verdict"] == "high_risk"
 
 
+def test_a_version_that_hides_the_object_while_its_bucket_becomes_versioned_is_not_judged() -> None:
+    """Requests name no version yet: the service downloads the new version, which is deleted before
+    the look after the call."""
+    harness = ScreenerHarness(flagged=(FLAGGED,))
+    ref = harness.put(FLAGGED)
+    harness.clock.sleep(30)
+
+    def enable_versioning_and_hide(operation: str) -> None:
+        if operation == "presign" and not harness.store.versioned:
+            harness.store.versioned = True
+            harness.put(CLEAN)
+            version_id = harness.store.create_ref(PHOTO_REF.bucket, PHOTO_REF.key).version_id
+            harness.clock.schedule(
+                harness.clock.now + harness.judge.call_s / 4,
+                lambda: harness.store.remove(PHOTO_REF.bucket, PHOTO_REF.key, version_id),
+            )
+
+    harness.store.before_operation = enable_versioning_and_hide
+    harness.screen(ref)
+    assert harness.judge.judged == [CLEAN, FLAGGED]
+    assert harness.tags()["deepfake-verdict"] == "high_risk"
+
+
 def test_a_hidden_object_is_judged_by_its_own_bytes() -> None:
     harness = create_harness()
     version = put_version(harness, CLEAN)
