@@ -112,6 +112,7 @@ class LocalCloud:
             await self._start(self.http, requested_ports.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
+            service.kill_caller = self.fc.kill_caller
 
     async def stop(self) -> None:
         """Stop all services, the last one started first, except that OSS accepts nothing whose

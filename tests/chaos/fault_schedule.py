@@ -168,10 +168,10 @@ def _draw_tagging_5xx(rng: random.Random) -> Mapping[str, Behaviour]:
 
 
 def _draw_kills_at_an_operation(rng: random.Random) -> Mapping[str, Behaviour]:
-    """Every busy instance is killed when one of them is before or after an operation."""
+    """Some instances are killed when they are before or after an operation."""
     operation = rng.choice(("PutObjectTagging", "AppendObject", "HeadObject", "GetObjectTagging"))
-    fault = {"operation": operation, "after": rng.random() < 0.5, "kill": True}
-    return {"oss": {"faults": [{**fault, "probability": 0.05, "times": 1}]}}
+    fault = {"operation": operation, "after": rng.random() < 0.5, "kill_caller": True}
+    return {"oss": {"faults": [{**fault, "probability": 0.2, "times": 4}]}}
 
 
 def _draw_service_throttling(rng: random.Random) -> Mapping[str, Behaviour]:
@@ -205,9 +205,15 @@ def _draw_service_slow(rng: random.Random) -> Mapping[str, Behaviour]:
 
 
 def _draw_service_kills(rng: random.Random) -> Mapping[str, Behaviour]:
-    """Every busy instance is killed just before or after a verdict is billed."""
-    fault = {"operation": DETECT, "after": rng.random() < 0.7, "kill": True}
-    return {"cloudauth": {"faults": [{**fault, "probability": 0.2, "times": 1}]}}
+    """Some instances are killed just before or after a verdict is billed."""
+    fault = {"operation": DETECT, "after": rng.random() < 0.7, "kill_caller": True}
+    return {"cloudauth": {"faults": [{**fault, "probability": 0.3, "times": 4}]}}
+
+
+def _draw_kill_of_all(_: random.Random) -> Mapping[str, Behaviour]:
+    """Every busy instance is killed when one of them has sent a request. Their starts then keep the
+    processors busy."""
+    return {"oss": {"faults": [{"probability": 0.02, "kill": True, "times": 1}]}}
 
 
 def _draw_bus_5xx(rng: random.Random) -> Mapping[str, Behaviour]:
@@ -239,19 +245,19 @@ _FAULT_DRAWERS: dict[Callable[[random.Random], Mapping[str, Behaviour]], float] 
     _draw_late_tagging: 3,
     _draw_slow_tagging: 7,
     _draw_tagging_5xx: 1,
-    _draw_kills_at_an_operation: 0.5,
+    _draw_kills_at_an_operation: 1,
     _draw_service_throttling: 1,
     _draw_service_5xx: 1,
     _draw_service_lost_answers: 1,
     _draw_service_resets: 1,
     _draw_service_hangs: 1,
     _draw_service_slow: 3,
-    _draw_service_kills: 0.5,
+    _draw_service_kills: 1,
+    _draw_kill_of_all: 0.3,
     _draw_bus_5xx: 1,
     _draw_bus_lost_answers: 1,
     _draw_duplicates: 1,
     _draw_late_events: 1,
 }
 """How to draw each fault, and how often. Slow tagging and a slow service widen the windows that an
-overwrite must meet to leave a wrong tag. After a kill of all busy instances, their starts keep the
-processors busy."""
+overwrite must meet to leave a wrong tag."""

@@ -165,6 +165,11 @@ class DeployedFunctions:
         for pool in self._pools.values():
             pool.kill_busy_instances()
 
+    def kill_caller(self, authorization: str) -> None:
+        """Send SIGKILL to the instance that signed a request with this ``Authorization``."""
+        for pool in self._pools.values():
+            pool.kill_caller(authorization)
+
     def _enqueue_timer_event(self, pool: InstancePool, payload: bytes) -> None:
         self._runner.enqueue(pool, FunctionEvent("timer", payload))
 

@@ -36,6 +36,7 @@ class FcService(Service):
         super().__init__()
         self.functions = functions
         self.kill_instances = functions.kill_busy_instances
+        self.kill_caller = functions.kill_caller
         self._fc3, self._fc2 = Fc3Api(account), Fc2Api(account)
 
     async def start(self, port_or_socket: int | socket.socket = 0) -> None:

@@ -48,6 +48,8 @@ class Fault:
     """Close the connection without a response, and perform the operation this much later."""
     kill: bool = False
     """Kill every running function instance, then close the connection."""
+    kill_caller: bool = False
+    """Kill the function instance that sent the request, then close the connection."""
     times: int | None = None
     """How often it acts: by default once, or without limit if its probability is below 1."""
 
@@ -64,7 +66,7 @@ class Fault:
     @property
     def closes_connection(self) -> bool:
         """Whether the client gets no response."""
-        return self.reset or self.kill or self.late_s is not None
+        return self.reset or self.kill or self.kill_caller or self.late_s is not None
 
 
 @dataclass
@@ -149,6 +151,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "reset": _BOOLEAN_TYPES,
     "late_s": _NUMBER_TYPES,
     "kill": _BOOLEAN_TYPES,
+    "kill_caller": _BOOLEAN_TYPES,
     "times": _INTEGER_TYPES,
     "latency_ms": _NUMBER_TYPES,
     "answer_latency_ms": _NUMBER_TYPES,

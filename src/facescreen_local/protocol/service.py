@@ -59,6 +59,7 @@ class Service(ABC):
         self.behaviour = Behaviour()
         self.injected_faults: list[InjectedFault] = []
         self.kill_instances: Callable[[], None] = lambda: None
+        self.kill_caller: Callable[[str], None] = lambda _authorization: None
         self._tls: SSLContext | None = None
         self._runner: web.ServerRunner | None = None
         self._late_calls: set[asyncio.Task[web.StreamResponse]] = set()
@@ -148,6 +149,8 @@ class Service(ABC):
             await asyncio.sleep(fault.hang_s)
         if fault.kill:
             self.kill_instances()
+        if fault.kill_caller:
+            self.kill_caller(request.headers.get("Authorization", ""))
         if fault.closes_connection:
             if request.transport is not None:
                 request.transport.abort()

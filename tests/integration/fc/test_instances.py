@@ -102,6 +102,29 @@ async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Pa
     assert fc.dead_letters.records == []
 
 
+async def test_only_the_instance_that_signed_a_request_is_killed(tmp_path: Path) -> None:
+    handlers = """
+        import time
+        from pathlib import Path
+
+        def handler(event, context):
+            Path(context.credentials.access_key_id).touch()
+            while not Path("finish").exists():
+                time.sleep(0.02)
+    """
+    code = tmp_path / "code"
+    async with run_fc(tmp_path, handlers, **NO_RETRIES) as fc:
+        for _ in range(2):
+            fc.functions.deliver_bucket_event(oss_record())
+        await wait_for(lambda: len(list(code.glob("STS.*"))) == 2)
+        key_id = next(code.glob("STS.*")).name
+        fc.functions.kill_caller(f"OSS4-HMAC-SHA256 Credential={key_id}/20261130/region/oss")
+        await wait_for(lambda: fc.statuses == ["killed"])
+        (code / "finish").touch()
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["killed", "ok"]
+
+
 async def test_idle_instances_are_not_killed_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     handlers = "import os\ndef handler(event, context): print(os.getpid())"
     async with run_fc(tmp_path, handlers, **NO_RETRIES) as fc:

@@ -75,6 +75,11 @@ class FunctionInstance:
         self._idle = False
 
     @property
+    def access_key_id(self) -> str:
+        """The id of its temporary key, which no other instance has."""
+        return self._key.access_key_id
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can take an invocation now: initialized, idle and alive."""
         if self._running_process is None:

@@ -51,6 +51,12 @@ class InstancePool:
         for instance in self._busy:
             instance.kill()
 
+    def kill_caller(self, authorization: str) -> None:
+        """Send SIGKILL to the instance that signed a request with this ``Authorization``."""
+        for instance in self._busy:
+            if instance.access_key_id in authorization:
+                instance.kill()
+
     async def close(self) -> None:
         """Stop every instance."""
         self.kill_busy_instances()
