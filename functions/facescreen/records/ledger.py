@@ -42,7 +42,7 @@ from facescreen.records.claims import (
 )
 from facescreen.records.entry_log import EntryLog
 from facescreen.records.ledger_entry import KnownFinding, LedgerEntry, ScreeningRecord
-from facescreen.records.ledger_ids import build_content_key, build_object_key, build_value_key
+from facescreen.records.ledger_ids import build_content_key, build_object_key
 from facescreen.timing import StoreClock
 
 if TYPE_CHECKING:
@@ -155,17 +155,17 @@ class Ledger:
             claim.record_finding(finding, is_proven=True)
         return finding
 
-    def put_once(self, name: str, value: str) -> str:
-        """Store `value` under `name` unless there is one already. Returns the stored value."""
-        key = build_value_key(name)
+    def put_once(self, key: str, value: str) -> str:
+        """Store `value` under a key of ledger_ids unless there is one already. Returns the stored
+        value."""
         entry = self._log.read(key)
         while not entry.lines:
             entry, _ = self._log.try_append(key, entry, {"value": value})
         return str(entry.lines[0]["value"])
 
-    def get_value(self, name: str) -> str:
+    def get_value(self, key: str) -> str:
         """Return the value that `put_once` stored; empty if there is none."""
-        lines = self._log.read(build_value_key(name)).lines
+        lines = self._log.read(key).lines
         return str(lines[0]["value"]) if lines else ""
 
     def _find_valid_finding(

@@ -16,7 +16,6 @@ _KEY_PREFIX = "ledger/2/"
 its entries directly there, by ETag and CRC. They are not read."""
 _QUARANTINE_KEY_PREFIX = "quarantine/2/"
 """No lifecycle rule deletes this: a quarantined object has no end, and is released with it."""
-_QUARANTINE_NAME_PREFIX = "quarantine/"
 
 
 def hash_parts(*parts: str) -> str:
@@ -42,12 +41,6 @@ def compute_object_id(ref: ObjectRef, revision: str) -> str:
     return hash_parts("object", ref.store, ref.bucket, ref.key, revision)
 
 
-def build_quarantine_name(kind: str, ref: ObjectRef, sha256: str) -> str:
-    """Return the name of a value about quarantined bytes of a key. `kind` says what it is."""
-    value_id = hash_parts(kind, ref.store, ref.bucket, ref.key, sha256)
-    return f"{_QUARANTINE_NAME_PREFIX}{kind}/{value_id}"
-
-
 def build_content_key(content_id: str) -> str:
     """Return the key of a content entry."""
     return f"{_KEY_PREFIX}content/{content_id}"
@@ -58,9 +51,13 @@ def build_object_key(object_id: str) -> str:
     return f"{_KEY_PREFIX}objects/{object_id}"
 
 
-def build_value_key(name: str) -> str:
-    """Return the key of an entry that holds one value. One of `build_quarantine_name` never
-    expires."""
-    if name.startswith(_QUARANTINE_NAME_PREFIX):
-        return f"{_QUARANTINE_KEY_PREFIX}values/{name.removeprefix(_QUARANTINE_NAME_PREFIX)}"
-    return f"{_KEY_PREFIX}values/{name}"
+def build_binding_key(caller: str, idempotency_key: str) -> str:
+    """Return the key of the entry that holds what a caller's idempotency key is bound to."""
+    return f"{_KEY_PREFIX}values/{hash_parts('binding', caller, idempotency_key)}"
+
+
+def build_quarantine_key(kind: str, ref: ObjectRef, sha256: str) -> str:
+    """Return the key of an entry that holds one value about quarantined bytes, and never expires.
+    `kind` says what the value is."""
+    value_id = hash_parts(kind, ref.store, ref.bucket, ref.key, sha256)
+    return f"{_QUARANTINE_KEY_PREFIX}values/{kind}/{value_id}"

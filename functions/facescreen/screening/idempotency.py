@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from facescreen.records.ledger_ids import hash_parts
+from facescreen.records.ledger_ids import build_binding_key, hash_parts
 
 _SIGNATURE_PARAMS = {
     # OSS V1, and S3 SigV2.
@@ -56,9 +56,9 @@ class IdempotencyKey:
     """Identifies the caller. Empty for all callers that the deployment can't tell apart."""
 
     @property
-    def binding_id(self) -> str:
-        """The id of the ledger entry that holds what the key is bound to."""
-        return hash_parts("binding", self.caller, self.value)
+    def binding_key(self) -> str:
+        """The key of the ledger entry that holds what this one is bound to."""
+        return build_binding_key(self.caller, self.value)
 
     @property
     def finding_id(self) -> str:

@@ -164,7 +164,7 @@ class OnDemandScreener:
         if key is None:
             return
         content_id = hash_parts(*content)
-        if self.ledger.put_once(key.binding_id, content_id) != content_id:
+        if self.ledger.put_once(key.binding_key, content_id) != content_id:
             raise IdempotencyKeyReusedError(
                 "this idempotency key was already used for other content"
             )

@@ -24,7 +24,7 @@ from facescreen.errors import (
     ServiceUnavailableError,
 )
 from facescreen.model import QuarantineResult, Verdict
-from facescreen.records.ledger_ids import build_quarantine_name, compute_object_id
+from facescreen.records.ledger_ids import build_quarantine_key, compute_object_id
 from facescreen.screening.pinning import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -164,10 +164,10 @@ class QuarantineRecords:
     def record_release(self, ref: ObjectRef, sha256: str) -> None:
         """Record that these bytes are released, and are not quarantined again under this key."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.ledger.put_once(build_quarantine_name("released", ref, sha256), now)
+        self.ledger.put_once(build_quarantine_key("released", ref, sha256), now)
 
     def is_released(self, ref: ObjectRef, sha256: str) -> bool:
-        return bool(self.ledger.get_value(build_quarantine_name("released", ref, sha256)))
+        return bool(self.ledger.get_value(build_quarantine_key("released", ref, sha256)))
 
     def record_proof(self, content_id: str, pinned: PinnedObject) -> None:
         """Record that the service judged these bytes, before a change of the ACL gives the object
@@ -183,11 +183,11 @@ class QuarantineRecords:
     def save_acl(self, ref: ObjectRef, sha256: str, acl: str) -> None:
         """Save the original access list. The first one is kept: a second delivery would read the
         private one."""
-        self.ledger.put_once(build_quarantine_name("acl", ref, sha256), acl)
+        self.ledger.put_once(build_quarantine_key("acl", ref, sha256), acl)
 
     def get_acl(self, ref: ObjectRef, sha256: str) -> str:
         """Return the original access list; empty if the object was never made private."""
-        return self.ledger.get_value(build_quarantine_name("acl", ref, sha256))
+        return self.ledger.get_value(build_quarantine_key("acl", ref, sha256))
 
 
 def copy_and_verify(

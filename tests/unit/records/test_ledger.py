@@ -17,7 +17,12 @@ from facescreen.records import ledger_ids
 from facescreen.records.claims import WRITE_BACK_TIMEOUT_S, ContentClaim, ObjectClaim
 from facescreen.records.ledger import Ledger
 from facescreen.records.ledger_entry import MAX_CLOCK_SKEW_S, KnownFinding, ScreeningRecord
-from facescreen.records.ledger_ids import compute_content_id, compute_object_id, compute_uncalled_id
+from facescreen.records.ledger_ids import (
+    build_quarantine_key,
+    compute_content_id,
+    compute_object_id,
+    compute_uncalled_id,
+)
 from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline, StoreClock
 from tests.support.fake_clock import FakeClock
@@ -31,6 +36,7 @@ FIRST, SECOND, THIRD = (compute_object_id(REF, revision) for revision in ("r1", 
 """Three revisions of one object, with the same bytes."""
 RECORD = ScreeningRecord(CONTENT, "ab" * 32, FINDING)
 CONTENT_KEY, OBJECT_KEY = f"ledger/2/content/{CONTENT}", f"ledger/2/objects/{FIRST}"
+VALUE_KEY, OTHER_VALUE_KEY = (build_quarantine_key(kind, REF, "") for kind in ("acl", "released"))
 SHORT_S = 1.0
 """Seconds; too short to wait for another's claim."""
 
@@ -509,21 +515,21 @@ def test_a_finding_that_is_not_created_is_not_recorded(harness: LedgerHarness) -
 
 def test_put_once_keeps_the_first_value(harness: LedgerHarness) -> None:
     ledger = harness.ledger
-    assert ledger.get_value("acl/1") == ""
-    assert ledger.put_once("acl/1", "default") == "default"
-    assert ledger.put_once("acl/1", "private") == "default"
-    assert ledger.get_value("acl/1") == "default"
-    assert ledger.get_value("acl/2") == ""
+    assert ledger.get_value(VALUE_KEY) == ""
+    assert ledger.put_once(VALUE_KEY, "default") == "default"
+    assert ledger.put_once(VALUE_KEY, "private") == "default"
+    assert ledger.get_value(VALUE_KEY) == "default"
+    assert ledger.get_value(OTHER_VALUE_KEY) == ""
 
 
 def test_of_two_values_put_at_once_the_first_is_kept(harness: LedgerHarness) -> None:
     def put_another(operation: str) -> None:
         if operation == "append":
             harness.state.before_operation = lambda operation: None
-            assert harness.ledger.put_once("acl/1", "theirs") == "theirs"
+            assert harness.ledger.put_once(VALUE_KEY, "theirs") == "theirs"
 
     harness.state.before_operation = put_another
-    assert harness.ledger.put_once("acl/1", "ours") == "theirs"
+    assert harness.ledger.put_once(VALUE_KEY, "ours") == "theirs"
 
 
 # Lost responses and failing appends.

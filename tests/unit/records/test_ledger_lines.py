@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from facescreen.errors import InvalidLedgerEntryError, OperatorError
-from facescreen.model import Finding, Verdict
+from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.records.claims import ContentClaim
 from facescreen.records.ledger import Ledger
 from facescreen.records.ledger_entry import KnownFinding, ScreeningRecord
-from facescreen.records.ledger_ids import compute_uncalled_id
+from facescreen.records.ledger_ids import build_quarantine_key, compute_uncalled_id
 from facescreen.testing.state_store import MemoryStateStore
 from facescreen.timing import Deadline
 
@@ -22,7 +22,7 @@ CONTENT_ID, OBJECT_ID = compute_uncalled_id("", ("a",)), compute_uncalled_id("",
 KEYS = {
     "content": f"ledger/2/content/{CONTENT_ID}",
     "objects": f"ledger/2/objects/{OBJECT_ID}",
-    "values": "ledger/2/values/acl/1",
+    "values": build_quarantine_key("acl", ObjectRef("oss", "selfies", "a.jpg"), ""),
 }
 LINES: dict[str, list[dict[str, Any]]] = {
     "content": [
@@ -60,7 +60,7 @@ def encode(section: str) -> list[bytes]:
 READS: dict[str, Callable[[Ledger], object]] = {
     "content": lambda ledger: ledger.claim_content(CONTENT_ID, "", Deadline.after(1)),
     "objects": lambda ledger: ledger.get_record(OBJECT_ID),
-    "values": lambda ledger: ledger.get_value("acl/1"),
+    "values": lambda ledger: ledger.get_value(KEYS["values"]),
 }
 
 

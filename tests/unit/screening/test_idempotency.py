@@ -88,5 +88,5 @@ def test_the_order_of_parameters_does_not_count() -> None:
 
 def test_no_two_keys_share_an_entry() -> None:
     keys = [IdempotencyKey("k"), IdempotencyKey("", "k"), IdempotencyKey("k", "k")]
-    ids = [entry for key in keys for entry in (key.binding_id, key.finding_id)]
+    ids = [entry for key in keys for entry in (key.binding_key, key.finding_id)]
     assert len(set(ids)) == 6
