@@ -115,7 +115,7 @@ def run_detection(
         try:
             detection = detect()
         except ContentError as error:
-            return _build_rejected_finding(merchant_biz_id, error, media, advice)
+            return build_rejected_finding(merchant_biz_id, error, screenable)
     return _build_detection_finding(merchant_biz_id, detection, media, advice)
 
 
@@ -172,13 +172,11 @@ def _build_unmet_requirements_finding(
     )
 
 
-def _build_rejected_finding(
-    merchant_biz_id: str,
-    error: ContentError,
-    media: Media | None,
-    advice: tuple[Advice, ...],
+def build_rejected_finding(
+    merchant_biz_id: str, error: ContentError, screenable: ScreenableMedia | None
 ) -> Finding:
-    """Build the finding for content that the service rejected. The call is not paid for."""
+    """Return the finding for content that the service rejected, or that the store can't convert.
+    Nothing is paid for. `screenable` is None if the bytes were not read."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
@@ -186,8 +184,8 @@ def _build_rejected_finding(
         reasons=(error.code,),
         detail=_DETAILS_BY_REJECTION_CODE.get(error.code, "The service can't screen this content."),
         retake=True,
-        media=_describe_media(media),
-        warnings=advice,
+        media=_describe_media(screenable.media if screenable else None),
+        warnings=screenable.advice if screenable else (),
         request_id=error.request_id,
     )
 

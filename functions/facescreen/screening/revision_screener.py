@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from facescreen.errors import ContentError
 from facescreen.model import Finding, ObjectType, Outcome, Status
 from facescreen.records.ledger_entry import KnownFinding, ScreeningRecord
 from facescreen.records.ledger_ids import compute_content_id, compute_object_id, compute_uncalled_id
@@ -14,6 +15,7 @@ from facescreen.screening.findings import (
     assess_media,
     build_failed_finding,
     build_object_finding,
+    build_rejected_finding,
     run_detection,
 )
 from facescreen.screening.pinning import Pin
@@ -152,9 +154,16 @@ class RevisionScreener:
         attempt: Attempt,
     ) -> _JudgedObject | Finding | None:
         """Call the service until it is certain which bytes it judged. Returns None if other bytes
-        were written meanwhile, and a finding without a call if the revision keeps changing."""
+        were written meanwhile, and a finding without a call if the revision keeps changing, or if
+        the store can't convert the picture."""
         biz_id = self._build_merchant_biz_id(_compute_content_id(pinned, screenable))
-        while (outgoing := self._prepare(pinned, screenable, claim)) is not None:
+        while True:
+            try:
+                outgoing = self._prepare(pinned, screenable, claim)
+            except ContentError as error:
+                return build_rejected_finding(biz_id, error, screenable)
+            if outgoing is None:
+                return build_object_finding(biz_id, "RevisionNotPinned")
             finding = self._detect_content(outgoing, biz_id, screenable, attempt)
             is_proof = outgoing.is_proof
             with attempt.timings.measure("record"):
@@ -166,7 +175,6 @@ class RevisionScreener:
                 return _JudgedObject(finding, seen)
             pinned = seen.pinned
             claim.change_object(_compute_object_id(pinned), attempt.deadline)
-        return build_object_finding(biz_id, "RevisionNotPinned")
 
     def _detect_content(
         self,

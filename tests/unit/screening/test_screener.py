@@ -13,7 +13,7 @@ from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Finding, Outcome, Status, Verdict
 from facescreen.records.ledger_ids import compute_content_id
-from tests.support.pictures import noise_picture
+from tests.support.pictures import damage_pixels, noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
@@ -138,6 +138,17 @@ def test_an_image_that_is_not_a_jpeg_is_converted_by_the_store(image_format: str
     harness.store.can_convert = False
     outcome = harness.screen(harness.put(noise_picture(image_format)))
     assert finding_of(outcome).reason == "UnqualifiedPhoto"
+
+
+def test_an_image_that_the_store_can_not_convert_is_unscreenable_and_final() -> None:
+    harness = ScreenerHarness(transfer="inline")
+    ref = harness.put(damage_pixels(noise_picture("PNG")))
+    assert finding_of(harness.screen(ref)).verdict is Verdict.UNSCREENABLE
+    assert harness.tags()["deepfake-reason"] == "UnqualifiedPhoto"
+    assert harness.published_messages()[0]["data"]["retake"] is True
+    assert harness.screen(ref).status is Status.ALREADY_SCREENED
+    assert harness.detection_count == 0
+    assert len(harness.published_messages()) == 1
 
 
 def test_content_that_the_service_refuses_is_unscreenable_and_final() -> None:
