@@ -17,7 +17,7 @@ from tests.chaos.plan import PLAIN_BUCKET, VERSIONED_BUCKET
 from tests.chaos.uploaders import open_bucket
 
 LOW_RISK = "low_risk"
-_RECENT_S = 60.0
+_RECENT_S, _JUST_OVERWRITTEN_S = 60.0, 12.0
 _SUSPICIOUS_PER_ROUND, _OTHERS_PER_ROUND = 5, 2
 _PAUSE_S = 0.15
 _PAUSE_WITH_FALSE_TAGS_S = 0.05
@@ -41,9 +41,9 @@ class Reader(threading.Thread):
     """Samples recently written objects until it is closed.
 
     A sample is a read of the tags and then of the bytes, as a consumer does it who gates on the
-    tag. It counts only if no uploader wrote meanwhile. Objects whose last upload is not low risk
-    are read most, and one whose tag is false is read again and again, so that the duration is
-    known.
+    tag. It counts only if no uploader wrote meanwhile. Objects whose low risk bytes were just
+    replaced by others are read most, and one whose tag is false is read again and again, so that
+    the duration is known.
     """
 
     def __init__(
@@ -77,13 +77,16 @@ class Reader(threading.Thread):
 
     def _choose_objects(self) -> Iterator[tuple[str, str]]:
         recent = self._journal.recent_objects(time() - _RECENT_S)
-        suspicious = [one for one in recent if not self._is_low_risk(self._find_last_upload(*one))]
+        just_written = self._journal.recent_objects(time() - _JUST_OVERWRITTEN_S)
+        suspicious = [one for one in just_written if self._may_have_a_false_tag(*one)]
         for objects, count in (suspicious, _SUSPICIOUS_PER_ROUND), (recent, _OTHERS_PER_ROUND):
             yield from self._rng.sample(objects, min(count, len(objects)))
 
-    def _find_last_upload(self, bucket: str, key: str) -> str:
+    def _may_have_a_false_tag(self, bucket: str, key: str) -> bool:
+        """Whether other bytes have replaced low risk ones."""
         uploads = [one.sha256 for one in self._journal.about(bucket, key) if one.sha256]
-        return uploads[-1] if uploads else ""
+        *earlier, last = map(self._is_low_risk, uploads or [""])
+        return any(earlier) and not last
 
     def _is_low_risk(self, sha256: str) -> bool:
         return self._verdicts_by_sha256.get(sha256) == LOW_RISK
