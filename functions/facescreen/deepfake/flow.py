@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 MIN_TIME_LEFT_TO_CALL_S = 1.0
 """With less time left than this, no call is started."""
+_MIN_TIME_LEFT_TO_SEND_S = MIN_TIME_LEFT_TO_CALL_S / 2
+"""With less time left than this, a call that was started is not sent."""
 UPLOAD_TIMEOUT_S = 30.0
 _KEEP_ALIVE_TIMEOUT_S = 3.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.25, 8.0
@@ -184,7 +186,11 @@ class DetectFlow:
             yield WaitStep(max(0.0, starts_at.remaining_s()))
             try:
                 with permit:
-                    timeout_s = min(self._timeouts_s[request.kind], deadline.remaining_s())
+                    remaining_s = deadline.remaining_s()
+                    # The reservations are requests too, and may have been slow.
+                    if remaining_s < _MIN_TIME_LEFT_TO_SEND_S:
+                        raise errors.ThrottledError("the slot came too late for the time left")
+                    timeout_s = min(self._timeouts_s[request.kind], remaining_s)
                     result = yield SendStep(signed, timeout_s)
                     return parse_response(self._unwrap_verified_response(result, self._endpoint))
             except errors.TransientError as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import httpx
 import pytest
 
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake import flow
+from facescreen.deepfake.budget import BudgetPermit, UnlimitedBudget
 from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import HttpResponse
@@ -140,6 +143,28 @@ def test_no_call_is_sent_without_enough_time_left() -> None:
     with pytest.raises(errors.ThrottledError):
         detect_once(service, deadline=Deadline.after(flow.MIN_TIME_LEFT_TO_CALL_S / 2))
     assert not service.requests
+
+
+def test_a_call_whose_reservation_took_all_the_time_is_not_sent_and_not_counted() -> None:
+    released = []
+
+    class SlowBudget(UnlimitedBudget):
+        def reserve(self, starts_in_s: float) -> BudgetPermit:
+            sleep(0.7)
+            return BudgetPermit(lambda: None, lambda: released.append(starts_in_s))
+
+    detect_flow = flow.DetectFlow(
+        scene_code="onboard_01",
+        credentials=KEY,
+        rate_limiter=LocalRateLimiter(1e9),
+        budget=SlowBudget(),
+    )
+    deadline = Deadline.after(flow.MIN_TIME_LEFT_TO_CALL_S + 0.1)
+    steps = detect_flow.detect(DetectRequest(url=URL, deadline=deadline))
+    assert steps.send(None) == flow.WaitStep(0)
+    with pytest.raises(errors.ThrottledError):
+        steps.send(None)
+    assert len(released) == 1
 
 
 def test_the_retry_delay_of_the_service_is_respected() -> None:
