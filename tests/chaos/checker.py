@@ -6,6 +6,7 @@ queues hold, the admin's records, and the uploaders' journal.
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 from collections import defaultdict
@@ -266,6 +267,15 @@ def find_lost_user_tags(evidence: Evidence) -> list[Violation]:
     ]
 
 
+def find_unforeseen_errors(evidence: Evidence) -> list[Violation]:
+    """Every error of an invocation is one of the product's or of the platform's, not Python's."""
+    return [
+        Violation("no unforeseen error", f"event {one['request_id']}", one["error_type"])
+        for one in evidence.invocations
+        if hasattr(builtins, one.get("error_type", ""))
+    ]
+
+
 def find_leaks(evidence: Evidence) -> list[Violation]:
     """No signed URL, token, key or picture in tags, messages, dead letters, logs and records."""
     texts: Iterable[tuple[str, str]] = (
@@ -293,6 +303,7 @@ PROMISES: tuple[Callable[[Evidence], list[Violation]], ...] = (
     find_shared_message_ids,
     find_repeated_message_ids,
     find_lost_user_tags,
+    find_unforeseen_errors,
     find_leaks,
 )
 

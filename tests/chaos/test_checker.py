@@ -58,6 +58,16 @@ def call(**fields: Any) -> dict[str, Any]:
     return {**values, **fields}
 
 
+def ended_invocation(status: str, ended: float, error_type: str = "") -> dict[str, Any]:
+    return {
+        "request_id": "E1",
+        "status": status,
+        "started": instant(0),
+        "ended": instant(ended),
+        "error_type": error_type,
+    }
+
+
 def message(**data: Any) -> dict[str, Any]:
     told = {
         "object": {
@@ -185,7 +195,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
         "no double pay",
         {
             "calls": [call(), SECOND_CALL],
-            "invocations": [{"status": "killed", "started": instant(0), "ended": instant(20)}],
+            "invocations": [ended_invocation("killed", 20)],
         },
     ),
     "a message of no call": ("true messages", {"messages": [message(request_id="R9")]}),
@@ -203,6 +213,10 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "an uploader's tag that is gone": (
         "the uploader's tags stay",
         {"journal": journal(operation(action=Action.PUT_WITH_TAGS))},
+    ),
+    "a bug in the functions": (
+        "no unforeseen error",
+        {"invocations": [ended_invocation("error", 2, error_type="ValueError")]},
     ),
     "a presigned URL in a log": ("no leak", {"written_texts": [("a.log", "?x-oss-signature=1")]}),
     "a temporary key in a log": ("no leak", {"written_texts": [("a.log", "STS." + "a" * 24)]}),
@@ -225,7 +239,7 @@ EXCUSED: dict[str, dict[str, Any]] = {
     "a slow answer": {"calls": [call(answered=instant(6)), SECOND_CALL]},
     "a kill before the record": {
         "calls": [call(), SECOND_CALL],
-        "invocations": [{"status": "killed", "started": instant(0), "ended": instant(2)}],
+        "invocations": [ended_invocation("killed", 2)],
     },
     "a restart of the cloud": {"calls": [call(), SECOND_CALL], "restarted_at": [START + 2]},
     "an overwrite during a call by URL": {
