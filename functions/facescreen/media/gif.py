@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.media.media import Media, UnreadableMediaError, build_image_media
 from facescreen.media.one_picture import find_second_picture
+from facescreen.media.palette import UNKNOWN_COLORS_MESSAGE
 from facescreen.media.reader import TooComplexMediaError
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ def _check_picture(window: Window, start: int, transparent_colors: set[int]) -> 
     if not (screen_flags | flags) & _COLOR_TABLE_FLAG:
         yield "It has no colors of its own, so that programs choose different ones."
     data = window.subwindow(start + 10 + _compute_color_table_size(flags))
+    (minimum_bits,) = data.unpack("B")
+    table_size = _compute_color_table_size(flags) or _compute_color_table_size(screen_flags)
+    unknown_colors = set(range(table_size // 3, 1 << min(minimum_bits, 8)))
+    if unknown_colors and _may_use_colors(data, unknown_colors):
+        yield UNKNOWN_COLORS_MESSAGE
     if transparent_colors and _may_use_colors(data, transparent_colors):
         yield "Parts of it are transparent, so that it looks different on each background."
 

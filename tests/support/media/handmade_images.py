@@ -114,12 +114,21 @@ def tiff(*entries: tuple[int, int, int, int], behind: bytes = b"", next_offset: 
 
 
 def bmp(
-    *, bits: int = 24, compression: int = 0, header: bytes = b"", pixels: bytes = b"", gap: int = 0
+    *,
+    bits: int = 24,
+    compression: int = 0,
+    colors: int = 0,
+    header: bytes = b"",
+    pixels: bytes = b"",
+    gap: int = 0,
 ) -> bytes:
-    """A BMP; `header` are the fields behind the 40 bytes that all have."""
+    """A BMP; `header` are the fields behind the 40 bytes that all have. It says that it uses
+    `colors`; 0 stands for all."""
     size = 40 + len(header)
     start = 14 + size + gap
-    fields = struct.pack("<IiiHHIIiiII", size, WIDTH, HEIGHT, 1, bits, compression, 0, 0, 0, 0, 0)
+    fields = struct.pack(
+        "<IiiHHIIiiII", size, WIDTH, HEIGHT, 1, bits, compression, 0, 0, 0, colors, 0
+    )
     pixels = pixels or b"\xff" * ((WIDTH * bits + 31) // 32 * 4 * HEIGHT)
     head = struct.pack("<2sIII", b"BM", start + len(pixels), 0, start)
     return head + fields + header + bytes(gap) + pixels

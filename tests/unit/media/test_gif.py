@@ -18,6 +18,7 @@ LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
 TRAILER = b"\x3b"
 USES_COLOR_1 = bytes([0b00_001_100, 0b101_0])
 """Codes of three bits, from the lowest bit on: clear, 1, 0, and a part of end."""
+USES_COLOR_3 = bytes([0b00_011_100, 0b101_0])
 
 
 def gif(*blocks: bytes, has_colors: bool = True) -> bytes:
@@ -26,10 +27,17 @@ def gif(*blocks: bytes, has_colors: bool = True) -> bytes:
 
 
 def picture(
-    *, left: int = 0, top: int = 0, width: int = WIDTH, height: int = HEIGHT, colors: bytes = b""
+    *,
+    left: int = 0,
+    top: int = 0,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    colors: bytes = b"",
+    codes: bytes = USES_COLOR_1,
 ) -> bytes:
-    descriptor = struct.pack("<BHHHHB", 0x2C, left, top, width, height, 0x81 if colors else 0)
-    return descriptor + colors + b"\x02\x02" + USES_COLOR_1 + b"\0"
+    flags = {0: 0, 6: 0x80, 12: 0x81}[len(colors)]
+    descriptor = struct.pack("<BHHHHB", 0x2C, left, top, width, height, flags)
+    return descriptor + colors + b"\x02\x02" + codes + b"\0"
 
 
 def transparency(color: int) -> bytes:
@@ -40,6 +48,7 @@ ONE_PICTURE = {
     "nothing else": gif(picture(), TRAILER),
     "colors of its own": gif(picture(colors=COLORS), TRAILER, has_colors=False),
     "a comment on each side": gif(COMMENT, picture(), COMMENT, TRAILER),
+    "a table with fewer colors than its codes": gif(picture(colors=bytes(6)), TRAILER),
     "a loop": gif(LOOP, picture(), TRAILER),
     "no trailer": gif(picture()),
     "padding between blocks": gif(b"\0\0", picture(), b"\0", TRAILER),
@@ -60,6 +69,10 @@ MORE_PICTURES = {
     "moved on the screen": (gif(picture(left=1), TRAILER), "cover"),
     "no colors": (gif(picture(), TRAILER, has_colors=False), "colors"),
     "a transparent color": (gif(transparency(1), picture(), TRAILER), "transparent"),
+    "a color beyond its table": (
+        gif(picture(colors=bytes(6), codes=USES_COLOR_3), TRAILER),
+        "does not define",
+    ),
     "strays": (gif(picture(), b"\x77\x01", picture(), TRAILER), "between its blocks"),
 }
 

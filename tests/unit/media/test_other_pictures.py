@@ -41,6 +41,16 @@ def sub_directory(other: bytes) -> bytes:
     return page(GREY, (330, LONG, 1, 14 + 12 * 4), other=other)
 
 
+def _rows(row: bytes) -> bytes:
+    return row * HEIGHT
+
+
+def short_bmp(bits: int, gap: int) -> bytes:
+    """A BMP with OS/2's short header."""
+    fields = struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, bits)
+    return struct.pack("<2sIII", b"BM", 0, 0, 26 + gap) + fields + bytes(gap + 400)
+
+
 ONE_PICTURE = {
     "lossy webp": riff(vp8()),
     "lossless webp": riff(vp8l()),
@@ -54,6 +64,11 @@ ONE_PICTURE = {
     "bmp": bmp(),
     "bmp of unused fourth bytes": bmp(bits=32, pixels=b"\x01\x02\x03\0" * WIDTH * HEIGHT),
     "bmp of opaque pixels": bmp(bits=32),
+    "bmp of a palette": bmp(bits=8, gap=1024),
+    "bmp of a short palette": bmp(bits=8, colors=3, gap=12, pixels=_rows(b"\0\1\2\0\1\2\xff\xff")),
+    "bmp of packed colors": bmp(bits=4, colors=3, gap=12, pixels=_rows(b"\x12\x01\x20\xff")),
+    "bmp of two colors": bmp(bits=1, gap=8),
+    "bmp of an old header and a palette": short_bmp(8, 3 * 256),
     "bmp of gammas": bmp(header=bytes(16) + bytes(4) + bytes(36) + bytes(12)),
 }
 MORE_PICTURES = {
@@ -89,6 +104,15 @@ MORE_PICTURES = {
     ),
     "turned tiff of a long number": page(GREY, (274, LONG, 1, 6)),
     "bmp of run lengths": bmp(bits=8, compression=1),
+    "bmp of a color beyond its palette": bmp(
+        bits=8, colors=3, gap=12, pixels=_rows(b"\0\1\2\0\1\3\xff\xff")
+    ),
+    "bmp of a packed color beyond its palette": bmp(
+        bits=4, colors=3, gap=12, pixels=_rows(b"\x12\x01\x23\xff")
+    ),
+    "bmp whose palette ends early": bmp(bits=8, colors=256, gap=1020),
+    "bmp of an old header whose palette ends early": short_bmp(8, 3 * 255),
+    "bmp of an old header with pixels elsewhere": short_bmp(24, 5_000),
     "bmp of a JPEG": bmp(compression=4),
     "bmp with pixels elsewhere": bmp(gap=5_000),
     "bmp of transparent pixels": bmp(bits=32, pixels=b"\x01\x02\x03\x80" * WIDTH * HEIGHT),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 
 import pytest
 
-from facescreen.media.png import pixels
+from facescreen.media.png import palette, pixels
 from tests.support.media.encoded_files import encode_animation, encode_image
 from tests.support.media.handmade_files import exif_block
 from tests.support.media.handmade_images import (
@@ -42,13 +43,16 @@ def profile(content: bytes) -> bytes:
 
 def opaque_rows(filters: list[int], pixel_bytes: int, width: int = WIDTH) -> list[bytes]:
     """Rows of opaque white with different filters."""
-    rows = []
-    before = bytes(width * pixel_bytes)
-    for number in filters:
-        row = b"\xff" * (width * pixel_bytes)
-        rows.append(bytes([number]) + _apply_filter(number, row, before, pixel_bytes))
-        before = row
-    return rows
+    return filter_rows(filters, [b"\xff" * (width * pixel_bytes)] * len(filters), pixel_bytes)
+
+
+def filter_rows(filters: list[int], rows: list[bytes], pixel_bytes: int) -> list[bytes]:
+    """The rows with different filters, as they are compressed."""
+    before = [bytes(len(rows[0])), *rows]
+    return [
+        bytes([number]) + _apply_filter(number, row, above, pixel_bytes)
+        for number, row, above in zip(filters, rows, before, strict=False)
+    ]
 
 
 def _apply_filter(number: int, row: bytes, above: bytes, pixel_bytes: int) -> bytes:
@@ -160,6 +164,51 @@ def test_opaque_alpha_is_found_behind_every_filter(
                 rows=[*rows[:row], bytes(changed), *rows[row + 1 :]],
             )
             assert "transparent" in (probe_bytes(content).second_picture or "")
+
+
+def short_palette_png(rows: list[bytes], colors: int, *, bit_depth: int = 8) -> bytes:
+    chunk = png_chunk(b"PLTE", b"\xff" * (3 * colors))
+    return png(chunk, color_type=3, bit_depth=bit_depth, rows=rows)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_color_beyond_the_palette_is_found_behind_every_filter(number: int) -> None:
+    """Chromium shows it in the palette's last color, other programs black."""
+    filters = [number, 0, number, 1, number, 2, 4, 3]
+    values = [bytes((7 * row + 31 * column) % 200 for column in range(WIDTH)) for row in range(8)]
+    content = short_palette_png(filter_rows(filters, values, 1), 200)
+    assert probe_bytes(content).second_picture is None
+    for row, column in itertools.product((0, 1, HEIGHT - 1), (0, WIDTH - 1)):
+        changed = bytearray(values[row])
+        changed[column] = 200
+        rows = [*values[:row], bytes(changed), *values[row + 1 :]]
+        content = short_palette_png(filter_rows(filters, rows, 1), 200)
+        assert "does not define" in (probe_bytes(content).second_picture or "")
+
+
+@pytest.mark.parametrize(
+    ("bit_depth", "colors", "row", "is_known"),
+    [
+        (1, 1, b"\3", True),  # the last two bits are no pixels
+        (1, 1, b"\4", False),
+        (2, 3, b"\xaa\xaf", True),
+        (2, 3, b"\xaa\xb0", False),
+        (4, 10, b"\x98\x76\x54", True),
+        (4, 10, b"\x98\xa6\x54", False),
+    ],
+)
+def test_a_color_beyond_the_palette_is_found_in_packed_pixels(
+    bit_depth: int, colors: int, row: bytes, is_known: bool
+) -> None:
+    content = short_palette_png([b"\0" + row] * HEIGHT, colors, bit_depth=bit_depth)
+    assert (probe_bytes(content).second_picture is None) is is_known
+
+
+def test_a_palette_with_all_colors_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = filter_rows([4] * HEIGHT, [b"\1" * WIDTH] * HEIGHT, 1)
+    monkeypatch.setattr(palette, "MAX_FILTERED_BYTES", 0)
+    assert probe_bytes(short_palette_png(rows, 256)).second_picture is None
+    assert probe_bytes(short_palette_png(rows, 255)).second_picture
 
 
 def test_opaque_alpha_is_found_in_interlaced_pictures() -> None:

@@ -97,7 +97,7 @@ GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
 
 def test_a_bmp_may_be_stored_top_down_or_have_a_short_header() -> None:
     top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640) + bytes(112)
-    short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
+    short = b"BM" + bytes(8) + struct.pack("<IIHHHH", 26, 12, 480, 640, 1, 24)
     for content in (top_down, short):
         media = probe_bytes(content)
         assert (media.width, media.height) == (480, 640)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen.media.media import UnreadableMediaError
+from facescreen.media.palette import UNKNOWN_COLORS_MESSAGE, Palette
+from facescreen.media.png.palette import has_unknown_colors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,19 +105,32 @@ def iterate_findings(header: Header, chunks: list[Chunk]) -> Iterator[str]:
         yield _TRANSPARENT
     has_alpha = header.color_type in (_GREY_WITH_ALPHA, _COLOR_WITH_ALPHA)
     splits = [chunk for chunk in chunks if chunk.kind == b"iDOT"]
-    if not has_alpha and not splits:
+    palette = _find_short_palette(header, chunks)
+    if not has_alpha and not splits and palette is None:
         return
     if not _is_small_enough(header):
         yield _TOO_LARGE
         return
     data = [chunk for chunk in chunks if chunk.kind == b"IDAT"]
     try:
+        if palette is not None and has_unknown_colors(
+            palette, _iterate_rows(header, data), header.list_passes()
+        ):
+            yield UNKNOWN_COLORS_MESSAGE
         if has_alpha and not _is_opaque(header, data):
             yield _TRANSPARENT
         if splits and not (len(splits) == 1 and _is_sound_split(header, splits[0], data)):
             yield _SPLIT
     except zlib.error:
         yield _DAMAGED
+
+
+def _find_short_palette(header: Header, chunks: list[Chunk]) -> Palette | None:
+    """Return the palette if it has fewer colors than the pixels can name."""
+    if header.color_type != _PALETTE or header.bit_depth not in (1, 2, 4, 8):
+        return None
+    colors = sum(chunk.content.size // 3 for chunk in chunks if chunk.kind == b"PLTE")
+    return Palette(header.bit_depth, colors) if colors < 1 << header.bit_depth else None
 
 
 def _is_transparent(header: Header, transparency: Chunk) -> bool:
