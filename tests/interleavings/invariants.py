@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from facescreen.model import ObjectRef, Verdict
 from facescreen.tags import read_tagged_verdict
-from tests.interleavings.world import BUCKET, KEY, World
+from tests.interleavings.services import BUCKET, KEY
+from tests.interleavings.world import World
 
 
 def find_false_clean(world: World) -> str:
@@ -20,7 +23,7 @@ def find_false_clean(world: World) -> str:
         is_in_window = (
             0 <= tagging.seen < number and world.state.deliveries[tagging.delivery].has_open_window
         )
-        if not world.is_judged_low(number) and not is_in_window:
+        if not world.witness.is_judged_low(number) and not is_in_window:
             return f"false clean: {truth.writes[number].label} has low_risk"
     return ""
 
@@ -31,15 +34,17 @@ def find_false_message(world: World) -> str:
 
 
 def find_double_pay(world: World) -> str:
-    """There is one paid call per bytes. Only after a call whose end could not be recorded or whose
-    bytes could not be proven, there may be another one."""
-    truth = world.state.truth
-    repeated = len(truth.paid_calls) - len(set(truth.paid_calls))
-    unproven = (*truth.unproven_calls, *(a.unproven_call for a in world.state.attempts))
-    may_be_repeated = sum(changes not in (-1, truth.changes) for changes in unproven)
-    if repeated > truth.excused_calls + may_be_repeated:
-        return f"double pay: {', '.join(truth.paid_calls)}"
-    return ""
+    """There is one paid call per bytes. Only after a call whose end could not be recorded, or whose
+    bytes could not be proven because the object has changed, there may be another one."""
+    state = world.state
+    paid = state.truth.paid_calls
+    if len(set(paid)) == len(paid):
+        return ""
+    excused = list(state.truth.excused_calls)
+    open_calls = (attempt.open_call for attempt in state.attempts if attempt.open_call)
+    excused += [call.label for call in open_calls if call.has_changed]
+    is_paid_twice = any(paid.count(label) - excused.count(label) > 1 for label in set(paid))
+    return f"double pay: {', '.join(paid)}" if is_paid_twice else ""
 
 
 def find_lost_verdict(world: World) -> str:
@@ -49,7 +54,7 @@ def find_lost_verdict(world: World) -> str:
     last_by_etag = {write.etag: number for number, write in enumerate(writes)}
     numbers = last_by_etag.values() if world.scenario.is_versioned else [len(writes) - 1]
     for number in numbers:
-        verdict = world.get_verdict(writes[number].label)
+        verdict = _get_expected_verdict(world, writes[number].label)
         if _read_verdict(world, number) is not verdict:
             return f"lost verdict: {writes[number].label} has {_read_verdict(world, number)}"
         if not _has_message(world, number):
@@ -57,14 +62,23 @@ def find_lost_verdict(world: World) -> str:
     return ""
 
 
-ALWAYS = (find_false_clean, find_false_message, find_double_pay)
-AT_THE_END = (find_lost_verdict,)
+def find_violation(world: World) -> str:
+    """Return the first promise that is broken in this state."""
+    return find_false_clean(world) or find_false_message(world) or find_double_pay(world)
+
+
+def _get_expected_verdict(world: World, label: str) -> Verdict:
+    return world.contents[label].verdict
 
 
 def _read_verdict(world: World, number: int) -> Verdict | None:
     ref = ObjectRef("oss", BUCKET, KEY, version_id=world.state.truth.writes[number].version_id)
-    tags = world.store.peek_tags(ref)
-    tagged = read_tagged_verdict(tags, prefix="deepfake-", form="separate")
+    return _parse_verdict(tuple(world.services.store.peek_tags(ref).items()))
+
+
+@lru_cache(maxsize=1000)
+def _parse_verdict(tags: tuple[tuple[str, str], ...]) -> Verdict | None:
+    tagged = read_tagged_verdict(dict(tags), prefix="deepfake-", form="separate")
     return tagged.verdict if tagged else None
 
 
@@ -72,7 +86,7 @@ def _has_message(world: World, number: int) -> bool:
     """Writes of the same bytes within one second may share a message."""
     writes = world.state.truth.writes
     write = writes[number]
-    verdict = world.get_verdict(write.label)
+    verdict = _get_expected_verdict(world, write.label)
     return any(
         (message.etag, message.verdict) == (write.etag, verdict)
         and (
@@ -88,5 +102,7 @@ def has_current_verdict(world: World) -> bool:
     """Whether a sweep finds a verdict on the current object."""
     write = world.state.truth.writes[-1]
     ref = ObjectRef("oss", BUCKET, KEY)
-    tagged = read_tagged_verdict(world.store.peek_tags(ref), prefix="deepfake-", form="separate")
+    tagged = read_tagged_verdict(
+        world.services.store.peek_tags(ref), prefix="deepfake-", form="separate"
+    )
     return tagged is not None and tagged.etag == write.etag

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
+from functools import lru_cache
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from facescreen.media.media import Media
+from facescreen.media.probe import probe
+from facescreen.media.reader import RangeReader
 from facescreen.model import ObjectRef, Status
 from facescreen.records import ledger as ledger_module
+from facescreen.records import ledger_entry as ledger_entry_module
 from facescreen.records.ledger import Ledger
+from facescreen.records.ledger_lines import parse_lines
 from facescreen.requirements import Strictness
 from facescreen.screening import findings as findings_module
+from facescreen.screening.on_demand import BytesReader
 from facescreen.screening.pinning import ObjectPinner
 from facescreen.screening.revision_screener import RevisionScreener, ScreenerOptions
 from facescreen.screening.screener import Screener
@@ -45,6 +52,11 @@ def without_chance() -> Iterator[None]:
             patch.object(ledger_module, "random", SimpleNamespace(uniform=lambda low, high: low))
         )
         stack.enter_context(patch.object(findings_module, "_format_now", _format_virtual_now))
+        # These only depend on their arguments, which are often the same.
+        stack.enter_context(patch.object(findings_module, "probe", _remember_by_data(probe)))
+        stack.enter_context(
+            patch.object(ledger_entry_module, "parse_lines", lru_cache(10_000)(parse_lines))
+        )
         yield
 
 
@@ -90,3 +102,11 @@ def _create_screener(scenario: Scenario) -> Screener:
 
 def _format_virtual_now() -> str:
     return datetime.fromtimestamp(read_clock(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _remember_by_data(read_media: Callable[[RangeReader], Media]) -> Callable[[RangeReader], Media]:
+    @lru_cache
+    def read_data(data: bytes) -> Media:
+        return read_media(BytesReader(data))
+
+    return lambda reader: read_data(reader.read(0, reader.size))

@@ -24,6 +24,10 @@ class Tagging(NamedTuple):
     """The write that the delivery's last look before the request saw; -1 without a look."""
 
 
+OUTSIDE_WINDOWS = Tagging(-1, -1)
+"""Any tagging request that was not sent for an older write than the one that it reached."""
+
+
 class Message(NamedTuple):
     """A published message."""
 
@@ -37,17 +41,16 @@ class Truth(NamedTuple):
     """Everything that the invariants need."""
 
     writes: tuple[Write, ...] = ()
-    changes: int = 0
-    """Writes and changes of the ACL."""
     tagged_by: tuple[Tagging | None, ...] = ()
     """For each write, whose tags it has."""
     paid_calls: tuple[str, ...] = ()
-    """The content of each paid call, sorted."""
-    excused_calls: int = 0
-    """Paid calls of which nobody could know or use the result, so that another one may follow."""
-    unproven_calls: tuple[int, ...] = ()
-    """Calls by URL after which it was not recorded that the revision is the same, by the number of
-    changes at the look before them. Another call may follow if the object has changed since."""
+    """The content that the service saw in each paid call, sorted."""
+    excused_calls: tuple[str, ...] = ()
+    """The paid calls of which nobody could know or use the result, so that another one may follow.
+    Sorted."""
+    unproven_calls: tuple[str, ...] = ()
+    """Calls by URL after which it was not recorded that the revision is the same, and whose object
+    has not changed since the look before. If it changes, they are excused. Sorted."""
     messages: tuple[Message, ...] = ()
     """Sorted, each once."""
     false_message: str = ""

@@ -34,10 +34,21 @@ SCENARIOS_BY_PROTECTION = {
     "a claim is renewed before another call": "a claim expires, then the same bytes",
     "a slow response does not set the clock": "a claim expires, two events of other bytes",
     "a finding is proven before another revision is done": "there and back",
+    "another date of the same bytes is not another upload": "one event twice, then another ACL",
+    "the bytes are read again after the wait": "a collision, there and back",
+    "a verdict is taken off other bytes": "two events of other bytes",
     "the message comes after the look": "two events of other bytes",
     "an object is done once its message is published": "two events of other bytes",
 }
 """For each protection that a few requests need, a scenario in which it shows."""
+
+NOT_SHOWN = {
+    "a lost answer to an append is looked up": (
+        "A worker then waits for its own claim, and its attempt fails. The next one finds the "
+        "claim expired and does the rest: only time is lost."
+    ),
+}
+"""Protections of the order of requests without which no promise is broken, and why."""
 
 
 def list_protections() -> list[Protection]:
