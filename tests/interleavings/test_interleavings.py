@@ -14,7 +14,7 @@ from tests.interleavings.scenarios import EXHAUSTIVE, Scenario
 from tests.interleavings.without_protection import explore_without, list_protections
 from tests.support.protections import Protection
 
-FEW_STATES = 200
+FEW_STATES = 100
 SCHEDULES = 100_000
 
 
