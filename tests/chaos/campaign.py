@@ -55,11 +55,11 @@ class Campaign:
         messages, dead_letters = Mailbox(env, "MNS_QUEUE"), Mailbox(env, "MNS_DLQ")
         reader = Reader(env, self._journal, expected, self.plan.seed)
         uploaders = Uploaders(env, self._journal, messages)
-        injector = FaultInjector(cloud, self.plan.scale.instances)
+        injector = FaultInjector(cloud, self.plan.scale.max_pending_events)
         uploaders.create_buckets()
         for thread in (messages, dead_letters, reader):
             thread.start()
-        uploaders.warm_up(self.plan.scale.instances)
+        uploaders.warm_up(self.plan.scale.max_pending_events)
         self._wait_until_idle(injector)
         clock = PlanClock()
         faults = injector.start(self.plan.faults, clock)

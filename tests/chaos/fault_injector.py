@@ -19,9 +19,6 @@ from tests.chaos.fault_schedule import CALM, Fault, FaultKind
 from tests.chaos.plan_clock import PlanClock
 
 _SWEEP_FUNCTION = "facescreen-sweep"
-_MAX_PENDING_SHARE = 1.0
-"""Pending events for each instance. With more, events wait, and overwrites are over before they are
-looked at."""
 _TICK_S = 0.2
 
 
@@ -30,8 +27,8 @@ class FaultInjector:
     """Carries out a schedule of faults on one local cloud."""
 
     cloud: CloudProcess
-    instances: int
-    """How many function instances run at most."""
+    max_pending_events: int
+    """With more, the plan's clock is held."""
     counts: Counter[str] = field(default_factory=Counter)
     """How often each fault was injected, by name."""
     restarted_at: list[float] = field(default_factory=list)
@@ -72,7 +69,7 @@ class FaultInjector:
         for fault in faults:
             while clock.seconds < fault.at_s:
                 pending = self._admin("GET", "/pending").json()["events"]
-                clock.hold(pending > _MAX_PENDING_SHARE * self.instances)
+                clock.hold(pending > self.max_pending_events)
                 sleep(_TICK_S)
             self._inject(fault)
         clock.hold(False)

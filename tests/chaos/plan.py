@@ -81,13 +81,20 @@ class Scale:
     fault_pause_s: float
     """About how long one mixture of faults lasts."""
     instances: int
-    """How many function instances run at most. Each start costs most of a second of a processor."""
+    """How many function instances run at most. Each start costs about 0.4 s of a processor."""
+    max_pending_events: int
+    """With more, events wait for a processor, and overwrites are over before they are looked at.
+    Then the uploaders wait too."""
     sweeps: bool
     """Whether the sweep runs, which takes a minute more."""
 
 
-LONG = Scale(scripts=2000, upload_s=200, fault_pause_s=3, instances=48, sweeps=True)
-SHORT = Scale(scripts=200, upload_s=18, fault_pause_s=1, instances=28, sweeps=False)
+LONG = Scale(
+    scripts=2000, upload_s=200, fault_pause_s=3, instances=56, max_pending_events=36, sweeps=True
+)
+SHORT = Scale(
+    scripts=200, upload_s=18, fault_pause_s=1, instances=36, max_pending_events=22, sweeps=False
+)
 
 
 @dataclass(frozen=True)
