@@ -1,13 +1,12 @@
 """Finds actions that are enough to explore first: every violation that is reached without them is
 reached after them, too.
 
-That is so for all actions of an attempt, or for one step, if they commute with everything that may
-happen before the first of them does. Any schedule is then equivalent to one that begins with it. A
-violation between is not hidden: a step that is taken earlier may record what was paid for, or close
-the window of a tagging request, and both make the judge stricter. What makes it milder, a call
-whose content counts as judged from then on, is part of the footprints.
-
-The clock is not: time passes only while nothing can run.
+That is so for one step, or for all actions of an attempt, if they commute with everything that may
+happen before the first of them does. Any schedule is then equivalent to one that begins with it. No
+violation on the way is hidden: a step that is taken earlier may record what was paid for, or close
+the window of a tagging request, and both make the judge stricter. A call makes it milder, because
+its content counts as judged from then on; so the judgement is part of the footprints. Time is not:
+it passes only while nothing can run.
 """
 
 from __future__ import annotations
