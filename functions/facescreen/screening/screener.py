@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from facescreen.errors import ObjectChangedError, ObjectNotFoundError
+from facescreen.errors import ObjectChangedError, ObjectNotFoundError, RequestRejectedError
 from facescreen.model import Outcome, Status
 from facescreen.records.ledger_ids import compute_object_id
 from facescreen.screening.attempt import Attempt
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-_MAX_VERSIONS_CHECKED = 20
+_MAX_VERSIONS_CHECKED = 200
 """Versions with the same ETag under one key, of which one event is about one."""
 
 
@@ -129,23 +129,29 @@ class Screener:
     ) -> PinnedObject | None:
         """Return an older version with the event's ETag that has no verdict yet. OSS's events name
         no version, and an older version becomes the current one when newer ones are deleted.
-        `current` is None if the key has no current version."""
+        `current` is None if the key has no current version. Raises RequestRejectedError if there
+        are too many to find out: the event then becomes a dead letter."""
         is_versioned = current is None or bool(current.ref.version_id)
         if not is_versioned or ref.version_id or not ref.etag:
             return None
         current_version_id = "" if current is None else current.ref.version_id
-        versions = (
+        versions = [
             version
             for version in self._store.list_versions(ref)
             if version.etag == ref.etag and version.version_id != current_version_id
-        )
-        for version, _ in zip(versions, range(_MAX_VERSIONS_CHECKED), strict=False):
+        ]
+        for version in versions[:_MAX_VERSIONS_CHECKED]:
             pinned, revision = None, version.version_id
             if version.version_id == NULL_VERSION:
                 pinned = self._pinner.pin(version, deadline)
                 revision = pinned.head.revision
             if self._ledger.get_record(compute_object_id(version, revision)) is None:
                 return pinned or self._pinner.pin(version, deadline)
+        if len(versions) > _MAX_VERSIONS_CHECKED:
+            raise RequestRejectedError(
+                f"the newest {_MAX_VERSIONS_CHECKED} versions of this object with the event's ETag "
+                "have a verdict; more were not checked. Screen the others by their version ids"
+            )
         return None
 
     def _repair(self, pinned: PinnedObject, deadline: Deadline, *, is_overwritten: bool) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from facescreen.errors import RevisionNotSettledError
+from facescreen.errors import RequestRejectedError, RevisionNotSettledError
 from facescreen.model import ObjectRef, Status
+from facescreen.screening import screener
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import PRIVATE_SETTINGS
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
@@ -294,12 +295,24 @@ def test_a_version_that_was_deleted_before_its_event_is_screened() -> None:
 
 def test_each_of_several_versions_with_the_same_bytes_is_tagged() -> None:
     harness = judging_harness(versioned=True)
-    refs = [harness.put(FLAGGED), harness.put(CLEAN), harness.put(FLAGGED)]
+    refs = [harness.put(data) for data in (FLAGGED, CLEAN, *[FLAGGED] * 23)]
     for ref in refs:
         harness.screen(ref)
     for version in harness.store.list_versions(PHOTO_REF):
         assert "deepfake-verdict" in harness.store.peek_tags(version)
     assert sorted(harness.judge.judged) == sorted([FLAGGED, CLEAN])
+
+
+def test_an_event_about_one_of_too_many_versions_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(screener, "_MAX_VERSIONS_CHECKED", 2)
+    harness = ScreenerHarness(flagged=(FLAGGED,), versioned=True)
+    *_, ref = [harness.put(FLAGGED) for _ in range(4)]
+    for _ in range(3):
+        assert harness.screen(ref).status is Status.SCREENED
+    with pytest.raises(RequestRejectedError, match="more were not checked"):
+        harness.screen(ref)
 
 
 def test_two_deliveries_at_the_same_time_screen_different_versions() -> None:
