@@ -255,7 +255,7 @@ def _draw_delete_the_newest_version(draw: _Drawer) -> Iterator[Step]:
 
 def _draw_append(draw: _Drawer) -> Iterator[Step]:
     yield Step(Action.APPEND, draw.content("low_risk"))
-    if draw.rng.random() < 0.6:
+    if draw.rng.random() < 0.4:
         yield Step(Action.APPEND, draw.content("high_risk"), draw.pause())
 
 
@@ -327,7 +327,7 @@ _SCRIPT_KINDS: dict[Callable[[_Drawer], Iterator[Step]], float] = {
     _draw_delete: 3,
     _draw_delete_and_put: 3,
     _draw_delete_the_newest_version: 3,
-    _draw_append: 3,
+    _draw_append: 4,
     _draw_symlink: 1,
     _draw_acl: 5,
     _draw_multipart: 4,
