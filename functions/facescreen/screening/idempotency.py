@@ -8,6 +8,7 @@ each time the same object is signed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from urllib.parse import unquote
 
 from facescreen.records.ledger_ids import build_binding_key, hash_parts
@@ -67,11 +68,13 @@ class IdempotencyKey:
 
 
 def remove_url_signature(url: str) -> str:
-    """Return the URL without the parameters of its signature. The other parameters are sorted, and
-    are not decoded."""
+    """Return the URL without the parameters of its signature. The other parameters are sorted by
+    name, and are not decoded. Those of one name keep their order: servers read the first or the
+    last."""
     address, _, query = url.partition("?")
     params = [(unquote(param.partition("=")[0]), param) for param in query.split("&")]
     signatures = _SIGNATURE_PARAMS.keys() & {name for name, _ in params}
     ignored_names = signatures.union(*(_SIGNATURE_PARAMS[name] for name in signatures))
-    remaining = sorted(param for name, param in params if name not in ignored_names)
-    return f"{address}?{'&'.join(remaining)}"
+    remaining = [(name, param) for name, param in params if name not in ignored_names]
+    remaining.sort(key=itemgetter(0))
+    return f"{address}?{'&'.join(param for _, param in remaining)}"
