@@ -16,7 +16,7 @@ CHANGES = frozenset(
     {"replace_tags", "set_acl", "copy", "delete", "append", "detect", "publish", "add"}
 )
 """Operations that change something."""
-_DATED = frozenset({"head", "fetch"})
+DATED = frozenset({"head", "fetch"})
 """Operations whose response depends on the node's clock."""
 _DELAYABLE = frozenset({"replace_tags", "append"})
 
@@ -94,7 +94,7 @@ def _list_steps(world: World) -> Iterator[Action]:
     for number, attempt in enumerate(world.state.attempts):
         if not _must_wait_for_twin(world, number):
             for strand, call in list_runnable(world, attempt):
-                for skew_s in world.scenario.skews_s if call.method in _DATED else (0,):
+                for skew_s in world.scenario.skews_s if call.method in DATED else (0,):
                     yield Action("step", number, strand, skew_s)
 
 
