@@ -14,6 +14,8 @@ from facescreen.errors import InvalidEventError
 # including the legacy names of us-east-1.
 _MAX_KEY_BYTES = 1024
 _BUCKET_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+# URL parsers remove these segments, percent-encoded or not.
+_DOT_KEYS = {".", ".."}
 # A key of 1,024 bytes, each of them percent-encoded. No field is longer.
 _MAX_STRING_CHARS = 3 * _MAX_KEY_BYTES
 MAX_NAME_CHARS = 128
@@ -41,6 +43,11 @@ def require_object_key(key: str, name: str) -> str:
     if not 0 < size <= _MAX_KEY_BYTES:
         raise InvalidEventError(
             f"the event's {name} has {size} bytes; a key has 1 to {_MAX_KEY_BYTES}"
+        )
+    if key in _DOT_KEYS:
+        raise InvalidEventError(
+            f"the event's {name} is {key}: HTTP clients take that for the bucket, so the object "
+            "can't be screened"
         )
     return key
 

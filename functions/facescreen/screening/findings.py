@@ -40,8 +40,8 @@ _DETAILS_BY_OBJECT_CODE = {
     "Upload it without SSE-C.",
     "UnreadableEncoding": "The object has a Content-Encoding that browsers decode: not every "
     "reader gets the same bytes. Upload it without Content-Encoding.",
-    "MisleadingContentType": "The object has the Content-Type of a document: browsers may show "
-    "something else than the picture. Upload it with the type of the picture or video.",
+    "MisleadingContentType": "The object's Content-Type makes browsers show something else than "
+    "the picture. Upload it with the type of the picture or video.",
     "WebsiteRedirect": "The object redirects the readers of a website to another address. Upload "
     "it without a redirect location.",
     "AppendableObject": "The object is appendable: its bytes can change without a new upload. "

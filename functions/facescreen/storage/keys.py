@@ -22,6 +22,8 @@ def parse_object_ref(
         raise InvalidRequestError("bucket must be a valid bucket name")
     if not isinstance(key, str) or not 0 < len(_encode_utf8(key)) <= _MAX_KEY_BYTES:
         raise InvalidRequestError(f"key must be an object key of 1 to {_MAX_KEY_BYTES} bytes")
+    if key in {".", ".."}:
+        raise InvalidRequestError(f"key can't be {key}: HTTP clients take that for the bucket")
     if version_id is None:
         return ObjectRef(store, bucket, key)
     if not isinstance(version_id, str) or not _VERSION_ID_PATTERN.fullmatch(version_id):
