@@ -1,6 +1,7 @@
 """``python -m tests.interleavings``: visits every state of the scenarios, and runs schedules at
-random. With ``--without`` it takes each protection out instead, and prints what is found then. Exit
-code 1 if a promise is broken, or kept without a protection."""
+random. With ``--larger`` it visits the larger scenarios too. With ``--without`` it takes each
+protection out instead, and prints what is found then. Exit code 1 if a promise is broken, or kept
+without a protection."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tests.interleavings.explore import Report, explore
 from tests.interleavings.sample import WORLDS, Sample, run_samples
-from tests.interleavings.scenarios import EXHAUSTIVE, Scenario
+from tests.interleavings.scenarios import EXHAUSTIVE, LARGER, Scenario
 from tests.interleavings.without_protection import (
     NOT_SHOWN,
     SCENARIOS_BY_PROTECTION,
@@ -32,17 +33,21 @@ def main() -> None:
     """Print Markdown tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.interleavings")
     parser.add_argument("--schedules", type=int, default=100_000, help="how many at random")
+    parser.add_argument("--larger", action="store_true", help="visit the larger scenarios too")
     parser.add_argument("--without", action="store_true", help="take each protection out")
     options = parser.parse_args()
-    is_as_expected = print_protections() if options.without else print_all(options.schedules)
+    scenarios = EXHAUSTIVE + LARGER if options.larger else EXHAUSTIVE
+    is_as_expected = (
+        print_protections() if options.without else print_all(scenarios, options.schedules)
+    )
     sys.exit(0 if is_as_expected else 1)
 
 
-def print_all(schedules: int) -> bool:
-    """Explore everything. Returns whether all promises are kept."""
+def print_all(scenarios: tuple[Scenario, ...], schedules: int) -> bool:
+    """Explore scenarios and schedules. Returns whether all promises are kept."""
     started = time.monotonic()
     with ProcessPoolExecutor(PROCESSES) as pool:
-        reports = pool.map(_explore, EXHAUSTIVE)
+        reports = pool.map(_explore, scenarios)
         samples = pool.map(_run_samples, range(WORLDS), [schedules // WORLDS] * WORLDS)
         print("| scenario | states | steps | ends | violation |\n| --- | --- | --- | --- | --- |")
         violations = [_print_report(report) for report in reports]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.interleavings.explore import explore
 from tests.interleavings.sample import WORLDS, run_samples
-from tests.interleavings.scenarios import EXHAUSTIVE, Scenario
+from tests.interleavings.scenarios import EXHAUSTIVE, LARGER, Scenario
 from tests.interleavings.without_protection import explore_without, list_protections
 from tests.support.protections import Protection
 
@@ -18,7 +18,7 @@ FEW_STATES = 100
 SCHEDULES = 100_000
 
 
-@pytest.mark.parametrize("scenario", EXHAUSTIVE, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", EXHAUSTIVE + LARGER, ids=lambda scenario: scenario.name)
 def test_the_nearest_states_keep_all_promises(scenario: Scenario) -> None:
     report = explore(scenario, FEW_STATES)
     assert not report.violation, "\n".join(report.schedule)
@@ -30,7 +30,7 @@ def test_some_schedules_at_random_keep_all_promises() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", EXHAUSTIVE, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", EXHAUSTIVE + LARGER, ids=lambda scenario: scenario.name)
 def test_all_states_keep_all_promises(scenario: Scenario) -> None:
     report = explore(scenario)
     assert not report.violation, "\n".join(report.schedule)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.interleavings.explore import Report, explore
-from tests.interleavings.scenarios import EXHAUSTIVE
+from tests.interleavings.scenarios import EXHAUSTIVE, LARGER
 from tests.support.cloud_client import PROJECT
 from tests.support.protections import ORDER_PROTECTIONS, PROTECTIONS, Protection
 
@@ -70,7 +70,7 @@ def explore_without(protection: Protection, folder: Path) -> Report:
 
 
 def _main(name: str) -> None:
-    scenario = next(scenario for scenario in EXHAUSTIVE if scenario.name == name)
+    scenario = next(scenario for scenario in EXHAUSTIVE + LARGER if scenario.name == name)
     sys.stdout.write(json.dumps(asdict(explore(scenario))))
 
 
