@@ -10,6 +10,7 @@ from facescreen.media.exif.orientation import Orientations
 from facescreen.media.icc.profile import iterate_profile_findings
 from facescreen.media.media import Media, build_image_media
 from facescreen.media.one_picture import find_second_picture
+from facescreen.media.palette import UNKNOWN_COLORS_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _XMP, _PROFILE = 256, 257, 700, 34675
 _BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
 _SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 254, 259, 262, 266
+_COLOR_MAP = 320
 _STRIPS, _TILES, _SUB_DIRECTORIES = 273, 324, 330
 _TRANSFER_FUNCTION, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 301, 338, 339
 
@@ -27,8 +29,8 @@ _REDUCED = 1
 _KNOWN_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 8, 32773, 32946})
 """None, CCITT, LZW, Deflate and PackBits. JPEG is not, because its contents are not checked."""
 _BILEVEL_COMPRESSIONS = frozenset({2, 3, 4})
-_RGB = 2
-_KNOWN_PHOTOMETRICS = frozenset({0, 1, _RGB, 3})
+_RGB, _PALETTE = 2, 3
+_KNOWN_PHOTOMETRICS = frozenset({0, 1, _RGB, _PALETTE})
 """Grey, RGB and a palette."""
 _MAX_BITS = 16
 _MAX_DIRECTORIES = 100
@@ -97,6 +99,8 @@ def _check_pixels(page: Directory, tags: frozenset[int]) -> Iterator[str]:
         yield "It contains more than one picture: one in strips, and one in tiles."
     if compression not in _KNOWN_COMPRESSIONS or photometric not in _KNOWN_PHOTOMETRICS:
         yield "It is stored in a way that programs read differently."
+    if photometric == _PALETTE and not _has_all_colors(page):
+        yield UNKNOWN_COLORS_MESSAGE
     if _read_number(page, _FILL_ORDER, 1) != 1 and compression not in _BILEVEL_COMPRESSIONS:
         yield "Its bits are in an order that programs read differently."
     if any(number != 1 for number in page.read_numbers(_SAMPLE_FORMAT)):
@@ -104,6 +108,12 @@ def _check_pixels(page: Directory, tags: frozenset[int]) -> Iterator[str]:
     samples = 3 if photometric == _RGB else 1
     if _EXTRA_SAMPLES in tags or _read_number(page, _SAMPLES_PER_PIXEL, 1) != samples:
         yield "Parts of it may be transparent, so that it looks different on each background."
+
+
+def _has_all_colors(page: Directory) -> bool:
+    """Return whether a palette has as many colors as the pixels can name, which TIFF requires."""
+    bits = min(_read_number(page, _BITS_PER_SAMPLE, 1), _MAX_BITS)
+    return [entry.length for entry in page.find_all(_COLOR_MAP)] == [3 << bits]
 
 
 def _check_color(page: Directory) -> Iterator[str]:

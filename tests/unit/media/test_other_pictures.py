@@ -25,7 +25,7 @@ FRAME = (b"ANMF", bytes(16))
 TURNED = (b"EXIF", exif_block(6))
 SHORT, LONG = 3, 4
 SIZE = [(256, SHORT, 1, WIDTH), (257, SHORT, 1, HEIGHT)]
-GREY, RGB, CMYK = ((262, SHORT, 1, number) for number in (1, 2, 5))
+GREY, RGB, PALETTE, CMYK = ((262, SHORT, 1, number) for number in (1, 2, 3, 5))
 PREVIEW = struct.pack("<HHHIIHHIIHHIII", 3, 254, LONG, 1, 1, 256, SHORT, 1, 3, 257, SHORT, 1, 4, 0)
 FULL = struct.pack("<HHHIIHHIII", 2, 256, SHORT, 1, WIDTH, 257, SHORT, 1, HEIGHT, 0)
 
@@ -59,6 +59,7 @@ ONE_PICTURE = {
     "webp with bytes behind its end": riff(vp8()) + b"\xff\xfe" * 20,
     "tiff": page(GREY),
     "colored tiff": page(RGB, (277, SHORT, 1, 3)),
+    "tiff of a palette": page(PALETTE, (258, SHORT, 1, 4), (320, SHORT, 48, 8)),
     "tiff with a preview": page(GREY, other=PREVIEW, is_next=True),
     "tiff with a preview within": sub_directory(PREVIEW),
     "bmp": bmp(),
@@ -103,6 +104,8 @@ MORE_PICTURES = {
         GREY, (258, SHORT, 1, 8), (301, SHORT, 256, 14 + 12 * 5), other=bytes(512)
     ),
     "turned tiff of a long number": page(GREY, (274, LONG, 1, 6)),
+    "tiff of a short palette": page(PALETTE, (258, SHORT, 1, 4), (320, SHORT, 45, 8)),
+    "tiff without its palette": page(PALETTE, (258, SHORT, 1, 4)),
     "bmp of run lengths": bmp(bits=8, compression=1),
     "bmp of a color beyond its palette": bmp(
         bits=8, colors=3, gap=12, pixels=_rows(b"\0\1\2\0\1\3\xff\xff")
@@ -151,6 +154,7 @@ def test_files_of_an_encoder() -> None:
     for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
         content = encode_image("TIFF", compression=compression)
         assert probe_bytes(content).second_picture is None
+    assert probe_bytes(encode_image("TIFF", mode="P")).second_picture is None
     assert probe_bytes(encode_image("TIFF", mode="RGBA")).second_picture
     assert probe_bytes(encode_image("TIFF", mode="CMYK")).second_picture
     assert probe_bytes(encode_animation("TIFF")).second_picture
