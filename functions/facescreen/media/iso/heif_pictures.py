@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from facescreen.media import gain_map
 from facescreen.media.iso import coded_frames, display_properties, heif_items
 from facescreen.media.iso.boxes import (
     group_children,
@@ -16,12 +17,12 @@ from facescreen.media.iso.boxes import (
     iterate_intact_boxes,
     require_child,
 )
+from facescreen.media.reader import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.media.iso.heif_items import Catalogue, Item
-    from facescreen.media.reader import Window
 
 _SINGLE_IN_META = frozenset(
     {b"hdlr", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
@@ -37,6 +38,7 @@ _LAYER_PROPERTIES = frozenset({b"lsel", b"a1op", b"a1lx", b"tols"})
 _TRANSFORMATIONS = frozenset({b"clap", b"irot", b"imir"})
 _ALPHA_ENDINGS = (b":alpha", b":auxid:1")
 _GRID_BYTES = 12
+_TONE_MAP_BYTES = 64
 
 _MAX_DISTANCE = 4
 """Steps from the primary item to one that belongs to it: a tile of the gain map of a tone map is
@@ -51,6 +53,7 @@ def iterate_findings(file: Window, meta: Window, catalogue: Catalogue) -> Iterat
     yield from _check_primary_item(catalogue)
     yield from _check_tiles(file, meta, catalogue)
     yield from _check_frames(file, meta, catalogue)
+    yield from _check_tone_maps(file, meta, catalogue)
 
 
 def _check_file(file: Window) -> Iterator[str]:
@@ -198,3 +201,16 @@ def _check_frames(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[
             yield from coded_frames.iterate_findings(
                 file, properties.get(location.item_id, {}), places
             )
+
+
+def _check_tone_maps(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[str]:
+    """Check that ordinary screens show the primary item, not what a gain map makes of it."""
+    tone_maps = {item.item_id for item in catalogue.items if item.kind == b"tmap"}
+    for location in catalogue.locations:
+        if location.item_id in tone_maps:
+            data = b"".join(
+                file.read_up_to(start, min(length, _TONE_MAP_BYTES))
+                for start, length in heif_items.locate_data(file, meta, location)
+            )
+            # Its version comes before the metadata.
+            yield from gain_map.iterate_iso_findings(Window.of_bytes(data[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.media import gain_map
 from facescreen.media.exif.orientation import EXIF_PREFIX, Orientations
 from facescreen.media.icc.profile import MAX_PROFILE_BYTES, iterate_profile_findings
 from facescreen.media.jpeg import frame, trailer
@@ -60,6 +61,7 @@ def _iterate_findings(window: Window) -> Iterator[str]:
     yield from frame.iterate_findings(window, segments)
     yield from _check_profile([s.content for s in segments if s.marker == APP2])
     yield from trailer.iterate_findings(window, segments)
+    yield from gain_map.iterate_jpeg_findings(window.read_exactly(0, window.size))
 
 
 def _check_profile(app2: list[Window]) -> Iterator[str]:
