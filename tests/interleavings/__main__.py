@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.interleavings.explore import Report, explore
 from tests.interleavings.sample import WORLDS, Sample, run_samples
-from tests.interleavings.scenarios import EXHAUSTIVE, LARGER, Scenario
+from tests.interleavings.scenarios import EXHAUSTIVE, LARGER, MAX_STATES, Scenario
 from tests.interleavings.without_protection import (
     NOT_SHOWN,
     SCENARIOS_BY_PROTECTION,
@@ -33,7 +33,7 @@ def main() -> None:
     """Print Markdown tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.interleavings")
     parser.add_argument("--schedules", type=int, default=100_000, help="how many at random")
-    parser.add_argument("--larger", action="store_true", help="visit the larger scenarios too")
+    parser.add_argument("--larger", action="store_true", help="visit larger scenarios too")
     parser.add_argument("--without", action="store_true", help="take each protection out")
     options = parser.parse_args()
     scenarios = EXHAUSTIVE + LARGER if options.larger else EXHAUSTIVE
@@ -58,7 +58,7 @@ def print_all(scenarios: tuple[Scenario, ...], schedules: int) -> bool:
 
 def _explore(scenario: Scenario) -> Report:
     with _without_garbage_collection():
-        return explore(scenario)
+        return explore(scenario, MAX_STATES)
 
 
 def _run_samples(world: int, count: int) -> Sample | None:
@@ -101,7 +101,8 @@ def _print_row(protection: Protection, report: Report) -> bool:
 
 
 def _print_report(report: Report) -> bool:
-    numbers = f"{report.states} | {report.transitions} | {report.endings}"
+    more = "" if report.is_whole else "+"
+    numbers = f"{report.states}{more} | {report.transitions} | {report.endings}"
     print(f"| {report.scenario} | {numbers} | {report.violation or 'none'} |", flush=True)
     print("".join(f"    {step}\n" for step in report.schedule), end="")
     return bool(report.violation)

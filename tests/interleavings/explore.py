@@ -24,6 +24,8 @@ class Report:
 
     scenario: str
     states: int = 0
+    is_whole: bool = True
+    """Whether all states were visited."""
     transitions: int = 0
     endings: int = 0
     nodes: int = 0
@@ -57,6 +59,7 @@ class _Explorer:
         self._queue.append(first)
         while self._queue and not report.violation and report.states < max_states:
             self._visit(self._queue.popleft())
+        report.is_whole = not self._queue
         report.nodes = len(self._programs.library)
         report.seconds = time.process_time() - started
         return report

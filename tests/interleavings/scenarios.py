@@ -146,4 +146,6 @@ LARGER = (
         faults=0,
     ),
 )
-"""More overwrites, and nodes whose clocks differ: visited as well, but that takes longer."""
+"""More overwrites, and nodes whose clocks differ: their nearest MAX_STATES states are visited."""
+
+MAX_STATES = 250_000
