@@ -30,6 +30,8 @@ DATA_OFFSET = len(FTYP) + 8
 H264_SETTINGS, H264_EXTRA = b"\x67\x42\x00", b"\x06\x05\x01"
 H264_PICTURE, H264_OTHER_PICTURE = b"\x65\x88\x84", b"\x41\x9a\x00"
 H264_NEXT_SLICE = b"\x41\x40\x00"
+H264_PREFIX, H264_FILLER, H265_FILLER = b"\x0e\x10\x20", b"\x0c\xff\xff", b"\x4c\x01\xff"
+START_CODE = b"\0\0\1"
 H265_SETTINGS = b"\x40\x01\x0c"
 H265_PICTURE, H265_OTHER_PICTURE = b"\x26\x01\xaf", b"\x02\x01\xd0"
 H265_NEXT_SLICE = b"\x02\x01\x50"
@@ -52,6 +54,14 @@ SINGLE_PICTURES = {
     "a frame that ends in a length": (h264_configuration(), units(H264_PICTURE) + b"\0\0"),
     "units without content": (h265_configuration(), units(b"", b"\x26", H265_PICTURE, b"\x26\x01")),
     "a unit longer than the frame": (h264_configuration(), b"\0\0\0\x63" + H264_PICTURE),
+    "a prefix and its picture in one unit of a phone": (
+        h264_configuration(),
+        units(H264_PREFIX + b"\0" + START_CODE + H264_PICTURE),
+    ),
+    "a start code that is an error": (
+        h264_configuration(),
+        units(H264_PICTURE + START_CODE + b"\x0a", H264_NEXT_SLICE),
+    ),
     "another codec": (box(b"av1C", bytes(4)), units(H264_PICTURE, H264_PICTURE)),
 }
 TWO_PICTURES = {
@@ -68,6 +78,26 @@ TWO_PICTURES = {
     "H.265 of two kinds": (
         h265_configuration(),
         units(H265_PICTURE, H265_NEXT_SLICE, H265_SETTINGS, H265_OTHER_PICTURE),
+    ),
+    "H.264 behind a start code": (
+        h264_configuration(),
+        units(H264_PICTURE, H264_FILLER + START_CODE + H264_OTHER_PICTURE),
+    ),
+    "H.264 behind two start codes": (
+        h264_configuration(),
+        units(H264_PREFIX + START_CODE + H264_PICTURE + START_CODE + H264_OTHER_PICTURE),
+    ),
+    "H.264, one in disguise": (
+        h264_configuration(),
+        units(H264_FILLER + START_CODE + H264_PICTURE),
+    ),
+    "H.264, a part in disguise": (
+        h264_configuration(),
+        units(H264_PICTURE, H264_FILLER + START_CODE + H264_NEXT_SLICE),
+    ),
+    "H.265 behind a start code": (
+        h265_configuration(),
+        units(H265_PICTURE, H265_FILLER + START_CODE + H265_OTHER_PICTURE),
     ),
     "more units than can be looked at": (h264_configuration(), bytes(4 * (MAX_UNITS + 2))),
 }
