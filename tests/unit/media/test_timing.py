@@ -235,6 +235,10 @@ UNEVEN_FRAGMENTS = {
     "in the opposite order": moof(tfdt(12_800), ONE_SECOND) + moof(tfdt(0), ONE_SECOND),
     "far apart": moof(tfdt(0), ONE_SECOND) + moof(tfdt(999_999), ONE_SECOND),
     "of another description": moof(ONE_SECOND, description=2),
+    "with two headers": moof(full_box(b"tfhd", struct.pack(">I", 1), flags=0x2_0000), ONE_SECOND),
+    "with another header behind": moof(ONE_SECOND, full_box(b"tfhd", struct.pack(">I", 1))),
+    "with two times": moof(tfdt(0), tfdt(12_800), ONE_SECOND),
+    "with its time behind": moof(ONE_SECOND, tfdt(0)),
     "twice in one moof": box(b"moof", moof(ONE_SECOND)[8:] * 2),
     "at a place that players compute differently": box(
         b"moof", moof(ONE_SECOND, track_id=2)[8:], moof(ONE_SECOND, flags=0)[8:]
@@ -251,3 +255,8 @@ def test_frames_in_front_of_fragments_are_a_second_picture() -> None:
     head = mp4(Mp4Track(), extra_boxes=box(b"mvex", trex(1, 512)))
     assert probe_bytes(head).second_picture is None
     assert "in front of" in str(probe_bytes(head + moof(ONE_SECOND)).second_picture)
+
+
+def test_two_defaults_of_a_track_are_a_second_picture() -> None:
+    head = mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(1, 512), trex(1, 512)))
+    assert probe_bytes(head + moof(ONE_SECOND)).second_picture

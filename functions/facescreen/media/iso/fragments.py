@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.media.iso.boxes import (
     find_child,
+    iterate_boxes,
     iterate_children,
     read_track_id,
     read_version,
@@ -69,22 +70,35 @@ class _Defaults:
 def read_runs(moov: Window, track: Window, moofs: list[Window]) -> Iterator[FrameRun]:
     """Yield the runs of a track in all fragments."""
     track_id = read_track_id(track)
-    defaults = _read_defaults(moov, track_id)
+    all_defaults = list(_iterate_defaults(moov, track_id))
+    defaults = all_defaults[0] if all_defaults else _Defaults()
     for moof in moofs:
         fragments = list(iterate_children(moof, b"traf"))
         own = [traf for traf in fragments if _read_track_id(traf) == track_id]
         for traf in own:
             # Only the first has a place that all readers compute alike without a flag.
-            is_clear = len(own) == 1 and (traf is fragments[0] or _has_base(traf))
+            has_place = len(own) == 1 and (traf is fragments[0] or _has_base(traf))
+            is_clear = has_place and len(all_defaults) <= 1 and _is_in_order(traf)
             yield from _read_fragment(traf, moof.start - _BOX_HEADER_BYTES, defaults, is_clear)
 
 
-def _read_defaults(moov: Window, track_id: int) -> _Defaults:
+def _iterate_defaults(moov: Window, track_id: int) -> Iterator[_Defaults]:
     for trex in iterate_children(require_child(moov, b"mvex"), b"trex"):
         found_id, description, duration, size = trex.unpack(">4xIIII")
         if found_id == track_id:
-            return _Defaults(description, duration, size)
-    return _Defaults()
+            yield _Defaults(description, duration, size)
+
+
+def _is_in_order(traf: Window) -> bool:
+    """Return whether one header and at most one time come before the runs: some readers use the
+    first, others the last before each run."""
+    kinds = [kind for kind, _ in iterate_boxes(traf)]
+    first_run = kinds.index(b"trun") if b"trun" in kinds else len(kinds)
+    head = kinds[:first_run]
+    return (
+        head.count(b"tfhd") == kinds.count(b"tfhd") == 1
+        and head.count(b"tfdt") == kinds.count(b"tfdt") <= 1
+    )
 
 
 def _read_track_id(traf: Window) -> int:
