@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.media.handmade_files import (
+    FRAGMENT,
     QUARTER_TURN,
     Mp4Track,
     box,
@@ -190,6 +191,9 @@ OTHER_MOVIES = {
     "a compressed moov of the standard": mp4(VIDEO) + box(b"!mov", bytes(8)),
     "references to movies": mp4(VIDEO, extra_boxes=box(b"rmra", bytes(8))),
     "a second header": mp4(VIDEO, extra_boxes=full_box(b"mvhd", bytes(96))),
+    "fragments in front of the movie": ftyp(b"isom")
+    + FRAGMENT
+    + moov(VIDEO, extra_boxes=box(b"mvex")),
     "fragments that only some players show": mp4(VIDEO) + box(b"moof", bytes(8)),
 }
 
@@ -223,6 +227,10 @@ DESCRIPTIONS = {
     "more frames than times": replace(VIDEO, tables=stsz(99) + stsc((1, 99, 1)) + stco(0)),
     "more frames in chunks than sizes": replace(
         VIDEO, tables=stsz(50) + stsc((1, 10, 1)) + stco(*[0] * 9)
+    ),
+    "no place for the first chunk": replace(VIDEO, tables=stsz(50) + stsc((2, 50, 1)) + stco(0, 0)),
+    "chunks out of order": replace(
+        VIDEO, tables=stsz(50) + stsc((1, 40, 1), (3, 30, 1), (2, 10, 1)) + stco(0, 0)
     ),
     "frames beyond the end": replace(VIDEO, tables=stsz(50) + stsc((1, 50, 1)) + stco(99_999)),
     "frames beyond 32 bits": replace(VIDEO, tables=stsz(50) + stsc((1, 50, 1)) + co64(1 << 32)),
@@ -311,6 +319,12 @@ MISPLACED = {
     "tables in the sound's sample entry": mp4(
         VIDEO, replace(SOUND, entry_boxes=box(b"wave", OTHER_TABLES))
     ),
+    "tables that end beyond their parent": inside(
+        b"trak", ONE, box(b"tref", b"\0\0\xff\xff" + stco(9)[4:])
+    ),
+    "tables behind a handler in metadata": inside(
+        b"trak", ONE, full_box(b"meta", b"\0\xff\xff\xff", b"junk", hdlr(b"mdir"), stco(9))
+    ),
     "an edit list outside its box": inside(b"trak", ONE, ELST),
     "an edit list in user data": inside(b"trak", ONE, box(b"udta", ELST)),
     "a movie in user data": mp4(VIDEO, extra_boxes=box(b"udta", moov(VIDEO))),
@@ -322,3 +336,33 @@ MISPLACED = {
 @pytest.mark.parametrize("content", MISPLACED.values(), ids=MISPLACED)
 def test_a_description_in_the_wrong_place_is_a_second_picture(content: bytes) -> None:
     assert "place where only some players" in str(probe_bytes(content).second_picture)
+
+
+def cover(item: bytes, data_type: int) -> bytes:
+    """Metadata with a cover, or with something else."""
+    data = box(b"data", struct.pack(">II", data_type, 0), bytes(9))
+    return full_box(b"meta", hdlr(b"mdir"), box(b"ilst", box(item, data)))
+
+
+IN_FRONT = {
+    "in user data": inside(b"moov", ONE, box(b"udta", cover(b"covr", 13))),
+    "of PNG": inside(b"moov", ONE, box(b"udta", cover(b"covr", 14))),
+    "of BMP": inside(b"moov", ONE, box(b"udta", cover(b"covr", 27))),
+    "by a key": inside(b"moov", ONE, cover(b"\0\0\0\1", 13)),
+    "in the file": ftyp(b"isom") + cover(b"covr", 13) + moov(VIDEO),
+}
+BEHIND = {
+    "in user data": mp4(VIDEO, extra_boxes=box(b"udta", cover(b"covr", 13))),
+    "in the file": ONE + cover(b"covr", 13),
+    "a title in front": inside(b"moov", ONE, box(b"udta", cover(b"\xa9nam", 1))),
+}
+
+
+@pytest.mark.parametrize("content", IN_FRONT.values(), ids=IN_FRONT)
+def test_a_cover_in_front_of_the_video_is_a_second_picture(content: bytes) -> None:
+    assert "cover" in str(probe_bytes(content).second_picture)
+
+
+@pytest.mark.parametrize("content", BEHIND.values(), ids=BEHIND)
+def test_a_cover_behind_the_video_is_no_second_picture(content: bytes) -> None:
+    assert probe_bytes(content).second_picture is None

@@ -1,11 +1,12 @@
-"""Finds boxes of a movie's description in places where they don't belong. Some players read them
-there, in place of those that others read."""
+"""Finds boxes in places where only some players read them, or read them as something else: parts of
+a movie's description, and covers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso.boxes import iterate_intact_boxes
+from facescreen.media.iso.boxes import iterate_clipped_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,25 +47,74 @@ _ENTRY_HEADER_SIZES = (8, 28, 44, 64, 78)
 Not all players choose by the handler."""
 
 
+_PICTURE_TYPES = frozenset({b"\0\0\x0d", b"\0\0\x0e", b"\0\0\x1b"})
+"""JPEG, PNG and BMP, among the types of QuickTime's metadata."""
+
+
 def has_misplaced_box(file: Window) -> bool:
-    """Return whether a box is in a place where it doesn't belong, or too deep to be looked at."""
-    return any(True for _ in _iterate_misplaced(file, _FILE))
+    """Return whether a box is in a place where it doesn't belong, or too deep to be looked at. Some
+    players read it there, in place of the one that others read."""
+    return any(
+        box.depth >= _MAX_DEPTH or box.parent_kind not in _PARENTS.get(box.kind, (box.parent_kind,))
+        for box in _iterate_placed(file)
+    )
 
 
-def _iterate_misplaced(
-    parent: Window, parent_kind: bytes, offset: int = 0, depth: int = _MAX_DEPTH
-) -> Iterator[bytes]:
-    """Yield the type of each box that should not be in this parent, or in one of its children."""
-    for kind, content in iterate_intact_boxes(parent, offset):
-        if depth == 0 or parent_kind not in _PARENTS.get(kind, (parent_kind,)):
-            yield kind
-        elif kind == b"stsd":
-            for entry_kind, entry in iterate_intact_boxes(content, 8):
-                for size in _ENTRY_HEADER_SIZES:
-                    yield from _iterate_misplaced(entry, entry_kind, size, depth - 1)
-        elif kind == b"meta":
-            # QuickTime's has no version and flags.
-            yield from _iterate_misplaced(content, kind, 0, depth - 1)
-            yield from _iterate_misplaced(content, kind, 4, depth - 1)
-        elif kind in _CONTAINERS:
-            yield from _iterate_misplaced(content, kind, 0, depth - 1)
+def has_cover_in_front(file: Window) -> bool:
+    """Return whether a cover comes before the first track. Players that number what they find show
+    the first picture: OpenCV does."""
+    for box in _iterate_placed(file):
+        if box.kind == b"trak":
+            return False
+        if box.kind == b"data" and box.content.read_up_to(1, 3) in _PICTURE_TYPES:
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class _PlacedBox:
+    """A box, and where it is."""
+
+    kind: bytes
+    content: Window
+    parent_kind: bytes
+    depth: int
+    """The number of boxes around it."""
+
+
+def _iterate_placed(
+    parent: Window, parent_kind: bytes = _FILE, offset: int = 0, depth: int = 0
+) -> Iterator[_PlacedBox]:
+    """Yield all boxes that players find in a file or a box, in order, one level deeper than players
+    look."""
+    for kind, content in iterate_clipped_boxes(parent, offset):
+        yield _PlacedBox(kind, content, parent_kind, depth)
+        if depth >= _MAX_DEPTH:
+            return
+        for part, part_kind, start in _iterate_parts(kind, content, parent_kind):
+            yield from _iterate_placed(part, part_kind, start, depth + 1)
+
+
+def _iterate_parts(
+    kind: bytes, content: Window, parent_kind: bytes
+) -> Iterator[tuple[Window, bytes, int]]:
+    """Yield what players look into in a box, the type of box that it is, and where they begin."""
+    if kind == b"stsd":
+        for entry_kind, entry in iterate_clipped_boxes(content, 8):
+            yield from ((entry, entry_kind, size) for size in _ENTRY_HEADER_SIZES)
+    elif kind == b"meta":
+        yield from ((content, kind, start) for start in _iterate_starts(content))
+    elif kind in _CONTAINERS or parent_kind == b"ilst":
+        yield content, kind, 0
+
+
+def _iterate_starts(meta: Window) -> Iterator[int]:
+    """Yield where the boxes in a meta box may begin: QuickTime's has no version and flags, and some
+    players search for the handler."""
+    yield from (0, 4)
+    content = meta.read_exactly(0, meta.size)
+    found = content.find(b"hdlr")
+    while found > 0 and found % 4:
+        found = content.find(b"hdlr", found + 1)
+    if found > 8:
+        yield found - 4

@@ -27,15 +27,22 @@ def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Wind
         offset += size
 
 
-def iterate_intact_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Window]]:
-    """Yield the boxes up to the first that is damaged: readers stop there too. A file may be cut
-    off, or a phone may have added bytes that are no box."""
-    boxes = iterate_boxes(window, offset)
-    while True:
-        try:
-            yield next(boxes)
-        except (StopIteration, UnreadableMediaError):
+def iterate_clipped_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Window]]:
+    """Yield the boxes as tolerant players read them. One that is longer than what it is in ends
+    there: a file may be cut off, or a phone may have added bytes that are no box."""
+    while window.size - offset >= 8:
+        size, kind = window.unpack(">I4s", offset)
+        header_size = 8
+        if size == 1 and window.size - offset >= 16:
+            (size,) = window.unpack(">Q", offset + 8)
+            header_size = 16
+        elif size == 0:
+            size = window.size - offset
+        if size < header_size:
             return
+        content_size = min(size, window.size - offset) - header_size
+        yield kind, window.subwindow(offset + header_size, content_size)
+        offset += size
 
 
 def group_children(parent: Window) -> dict[bytes, list[Window]]:

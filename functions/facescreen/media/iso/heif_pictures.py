@@ -14,7 +14,7 @@ from facescreen.media.iso import coded_frames, display_properties, heif_items
 from facescreen.media.iso.boxes import (
     group_children,
     has_repeated,
-    iterate_intact_boxes,
+    iterate_clipped_boxes,
     require_child,
 )
 from facescreen.media.reader import Window
@@ -57,7 +57,7 @@ def iterate_findings(file: Window, meta: Window, catalogue: Catalogue) -> Iterat
 
 
 def _check_file(file: Window) -> Iterator[str]:
-    kinds = [kind for kind, _ in iterate_intact_boxes(file)]
+    kinds = [kind for kind, _ in iterate_clipped_boxes(file)]
     if kinds.count(b"ftyp") > 1 or kinds.count(b"meta") > 1 or b"meco" in kinds:
         yield "It has a second picture."
     if b"moov" in kinds:

@@ -10,13 +10,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso import coded_frames, display_properties, sample_tables
-from facescreen.media.iso.box_places import has_misplaced_box
+from facescreen.media.iso.box_places import has_cover_in_front, has_misplaced_box
 from facescreen.media.iso.boxes import (
     find_child,
     group_children,
     has_repeated,
     iterate_boxes,
-    iterate_intact_boxes,
+    iterate_clipped_boxes,
     read_track_id,
     read_version,
     require_child,
@@ -78,16 +78,20 @@ def iterate_findings(
 
 
 def _check_file(file: Window) -> Iterator[str]:
-    boxes = list(iterate_intact_boxes(file))
+    boxes = list(iterate_clipped_boxes(file))
     kinds = [kind for kind, _ in boxes]
     if kinds.count(b"ftyp") > 1 or kinds.count(b"moov") > 1:
         yield "It has a second movie."
     if b"moof" in kinds and not any(find_child(c, b"mvex") for k, c in boxes if k == b"moov"):
         yield "It has fragments that only some players show."
+    if b"moof" in kinds[: kinds.index(b"moov")]:
+        yield "It has fragments that only some players show."
     if not _COMPRESSED_BOXES.isdisjoint(kinds):
         yield "A part of its description is compressed, which not all players can read."
     if has_misplaced_box(file):
         yield "A part of its description is in a place where only some players read it."
+    if has_cover_in_front(file):
+        yield "It has a cover in front of the video, which some players show."
     if any(kind == b"meta" and _read_meta_handler(content) == b"pict" for kind, content in boxes):
         yield "It has a still picture beside the video."
 
@@ -206,6 +210,9 @@ def _check_places(tables: Tables, frames: int, file_bytes: int) -> Iterator[str]
     chunks = sample_tables.read_chunks(tables)
     if any(offset > file_bytes for offset in chunks.offsets):
         yield "Frames of it lie outside the file."
+    first_chunks = [first for first, _, _ in chunks.rows]
+    if first_chunks[:1] not in ([], [1]) or sorted(set(first_chunks)) != first_chunks:
+        yield "Its table of chunks is not in order."
     if any(description != 1 for _, _, description in chunks.rows):
         yield "Its frames have several descriptions."
     count = sample_tables.read_frame_count(tables)
