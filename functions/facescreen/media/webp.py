@@ -78,11 +78,12 @@ _SIZE_READERS_BY_CHUNK = {
 
 def _iterate_chunks(window: Window) -> Iterator[tuple[bytes, Window]]:
     """Yield the chunks, also behind the end that the file announces, up to its true end, or to
-    something that is no chunk."""
+    something that is no chunk there."""
+    (announced_size,) = window.unpack("<I", 4)
     offset = _FIRST_CHUNK_OFFSET
     while window.size - offset >= _CHUNK_HEADER_SIZE:
         kind, size = window.unpack("<4sI", offset)
-        if not kind.isascii():
+        if not kind.isascii() and offset >= announced_size + 8:
             return
         start = offset + _CHUNK_HEADER_SIZE
         yield kind, window.subwindow(start, min(size, window.size - start))
@@ -97,8 +98,8 @@ def _iterate_findings(window: Window) -> Iterator[str]:
         yield "It is an animation."
     if kinds[0] == b"VP8X":
         yield from _check_flags(chunks)
-    if len(pictures) > 1 or kinds.count(b"VP8X") > 1:
-        yield "It contains more than one picture."
+    if len(pictures) != 1 or kinds.count(b"VP8X") > 1:
+        yield "It contains more than one picture, or none where all programs look for it."
     if kinds.count(b"ICCP") > 1:
         yield "It has several color profiles, of which programs choose different ones."
     if b"ALPH" in kinds or any(_has_alpha(kind, chunk) for kind, chunk in pictures):

@@ -12,6 +12,8 @@ from tests.support.media.handmade_images import (
     HEIGHT,
     WIDTH,
     bmp,
+    gamma_curve,
+    icc_profile,
     riff,
     tiff,
     vp8,
@@ -80,6 +82,13 @@ MORE_PICTURES = {
     "an animation of nothing": riff(vp8x(ANIMATION), vp8()),
     "two pictures in a webp": riff(vp8x(), vp8(), vp8l()),
     "two pictures in a simple webp": riff(vp8(), vp8()),
+    "a profile behind a chunk of strange letters": riff(
+        vp8x(), (b"\xffABC", b"junk"), (b"ICCP", icc_profile(gamma_curve(9))), vp8()
+    ),
+    "an animation behind a chunk of strange letters": riff(
+        vp8x(), vp8(), (b"\xffABC", b"junk"), FRAME
+    ),
+    "no picture in a webp": riff(vp8x(), (b"junk", b"x")),
     "two headers in a webp": riff(vp8x(), vp8x(), vp8()),
     "a webp larger than its picture": riff(vp8x(0, WIDTH + 1), vp8()),
     "transparent webp": riff(vp8x(), (b"ALPH", b"\0"), vp8()),
