@@ -37,6 +37,16 @@ H265_PICTURE, H265_OTHER_PICTURE = b"\x26\x01\xaf", b"\x02\x01\xd0"
 H265_NEXT_SLICE = b"\x02\x01\x50"
 H265_OTHER_EYE = b"\x02\x09\xd0"
 
+AV1 = box(b"av1C", bytes(4))
+
+
+def obu(kind: int, first_byte: int) -> bytes:
+    """A unit of AV1, with a size."""
+    return bytes([kind << 3 | 2, 2, first_byte, 0])
+
+
+SEQUENCE, SHOWN, HIDDEN = obu(1, 0), obu(6, 0x10), obu(6, 0)
+
 SINGLE_PICTURES = {
     "H.264": (h264_configuration(), units(H264_PICTURE)),
     "H.264 in slices": (
@@ -62,7 +72,12 @@ SINGLE_PICTURES = {
         h264_configuration(),
         units(H264_PICTURE + START_CODE + b"\x0a", H264_NEXT_SLICE),
     ),
-    "another codec": (box(b"av1C", bytes(4)), units(H264_PICTURE, H264_PICTURE)),
+    "AV1": (AV1, SEQUENCE + SHOWN),
+    "AV1 in tiles": (AV1, SEQUENCE + obu(3, 0x10) + obu(4, 0) * 70),
+    "AV1 without a size": (AV1, SEQUENCE + b"\x30\x10"),
+    "AV1 with a layer": (AV1, b"\x36\0\1\x10"),
+    "AV1, cut": (AV1, SHOWN + b"\x32\xff"),
+    "another codec": (box(b"vpcC", bytes(4)), units(H264_PICTURE, H264_PICTURE)),
 }
 TWO_PICTURES = {
     "H.264": (h264_configuration(), units(H264_PICTURE, H264_PICTURE)),
@@ -99,6 +114,10 @@ TWO_PICTURES = {
         h265_configuration(),
         units(H265_PICTURE, H265_FILLER + START_CODE + H265_OTHER_PICTURE),
     ),
+    "AV1": (AV1, SEQUENCE + SHOWN + SEQUENCE + SHOWN),
+    "AV1 that shows a frame again": (AV1, SHOWN + obu(3, 0x80)),
+    "AV1 without headers": (AV1, obu(1, 0x18) + obu(6, 0) * 2),
+    "AV1 of many units": (AV1, obu(4, 0) * 2000),
     "more units than can be looked at": (h264_configuration(), bytes(4 * (MAX_UNITS + 2))),
 }
 
@@ -177,6 +196,23 @@ def test_a_frame_of_two_pictures(build: Builder, configuration: bytes, frame: by
     assert "two pictures in one frame" in str(
         probe_bytes(build(configuration, frame)).second_picture
     )
+
+
+def test_a_video_of_av1_may_have_frames_that_are_not_shown() -> None:
+    frame = SEQUENCE + HIDDEN + HIDDEN + SHOWN
+    assert probe_bytes(progressive(AV1, frame)).second_picture is None
+    assert probe_bytes(photo(AV1, frame)).second_picture
+
+
+@pytest.mark.parametrize("configuration", [AV1, h264_configuration()])
+def test_frames_that_overlap_are_not_looked_at_again_and_again(configuration: bytes) -> None:
+    track = Mp4Track(
+        entry_boxes=configuration,
+        tables=full_box(b"stsz", struct.pack(">II", 900, 50))
+        + full_box(b"stsc", struct.pack(">4I", 1, 1, 1, 1))
+        + full_box(b"stco", struct.pack(">51I", 50, *[0] * 50)),
+    )
+    assert "overlap" in str(probe_bytes(FTYP + moov(track) + bytes(900)).second_picture)
 
 
 def test_the_default_size_places_the_frames_of_a_fragment() -> None:

@@ -1,10 +1,12 @@
-"""Looks at the coded frames of H.264 and H.265, to find those that hold two pictures: some decoders
-show the first, others the last."""
+"""Looks at coded frames, to find those that hold two pictures: some decoders show the first, others
+the last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from facescreen.media.iso import av1_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,15 +22,31 @@ _MESSAGE = "It has two pictures in one frame, of which decoders show different o
 
 
 def iterate_findings(
-    file: Window, properties: dict[bytes, list[Window]], places: Iterable[tuple[int, int]]
+    file: Window,
+    properties: dict[bytes, list[Window]],
+    places: Iterable[tuple[int, int]],
+    *,
+    is_still: bool,
 ) -> Iterator[str]:
     """Yield a sentence if a frame holds two pictures. `properties` has the decoder's configuration,
     and `places` the offset and length of each frame; bytes outside the file are ignored."""
+    if properties.keys().isdisjoint((b"av1C", *_CODECS)):
+        return
+    content = file.read_exactly(0, file.size)
+    frames = [(start, min(start + length, len(content))) for start, length in places]
+    if sum(max(0, end - start) for start, end in frames) > len(content):
+        # Without this, a small file could take hours.
+        yield "Its frames overlap."
+        return
+    if b"av1C" in properties and any(
+        av1_frames.holds_two_pictures(content[start:end], is_still=is_still)
+        for start, end in frames
+    ):
+        yield _MESSAGE
     for kind, codec in _CODECS.items():
         for configuration in properties.get(kind, [])[:1]:
             length_bytes = 1 + (configuration.read_exactly(codec.length_offset, 1)[0] & 3)
-            content = file.read_exactly(0, file.size)
-            if not _are_single(content, length_bytes, codec, places):
+            if not _are_single(content, length_bytes, codec, frames):
                 yield _MESSAGE
 
 
@@ -45,13 +63,13 @@ class _Codec:
 
 
 def _are_single(
-    content: bytes, length_bytes: int, codec: _Codec, places: Iterable[tuple[int, int]]
+    content: bytes, length_bytes: int, codec: _Codec, frames: list[tuple[int, int]]
 ) -> bool:
     """Return whether at most one picture starts in each frame, and not too many units do."""
     units = 0
-    for start, length in places:
+    for start, end in frames:
         pictures = 0
-        for unit, outer in _iterate_units(content, start, start + length, length_bytes):
+        for unit, outer in _iterate_units(content, start, end, length_bytes):
             units += 1
             pictures += codec.starts_picture(unit)
             is_disguised = outer is not None and not codec.is_prefix(outer)
@@ -66,7 +84,7 @@ def _iterate_units(
     """Yield the first bytes of each unit of a frame, and None. No unit may contain a start code
     (ITU-T H.264, 7.4.1), but some readers look for them, and find another unit behind each: yield
     that too, and the unit that it is in."""
-    position, end = start + length_bytes, min(end, len(content))
+    position = start + length_bytes
     while position < end:
         unit = content[position : position + 3]
         yield unit, None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
 _HIDDEN_FLAG = 1
-_IN_IDAT = 1
+IN_FILE, IN_IDAT = 0, 1
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def read_catalogue(meta: Window) -> Catalogue:
 
 def locate_data(file: Window, meta: Window, location: Location) -> list[tuple[int, int]]:
     """Return the offset in the file and the length of each piece of an item's data."""
-    container = require_child(meta, b"idat") if location.method == _IN_IDAT else file
+    container = require_child(meta, b"idat") if location.method == IN_IDAT else file
     return [
         (container.start + offset, length or max(0, container.size - offset))
         for offset, length in location.extents

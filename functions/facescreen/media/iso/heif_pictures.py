@@ -142,6 +142,8 @@ def _check_properties(properties: dict[bytes, list[Window]]) -> Iterator[str]:
 def _check_tiles(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[str]:
     """Check that the primary item's tiles just fill it, and have nothing that readers ignore."""
     tiles = set(catalogue.get_sources(catalogue.primary))
+    if any(i.item_id in tiles and i.kind in (b"grid", *_DERIVED_KINDS) for i in catalogue.items):
+        yield "Not all readers can show its tiles."
     sizes = set()
     for item_id, rows in catalogue.properties:
         if item_id in tiles:
@@ -195,11 +197,13 @@ def _check_frames(file: Window, meta: Window, catalogue: Catalogue) -> Iterator[
     properties = {item_id: _group(rows) for item_id, rows in catalogue.properties}
     for location in catalogue.locations:
         if location.item_id in shown:
+            if location.method not in (heif_items.IN_FILE, heif_items.IN_IDAT):
+                yield "Its picture is stored in another item."
             places = heif_items.locate_data(file, meta, location)
             if len(places) > 1:
                 yield "Its picture is stored in several pieces."
             yield from coded_frames.iterate_findings(
-                file, properties.get(location.item_id, {}), places
+                file, properties.get(location.item_id, {}), places, is_still=True
             )
 
 

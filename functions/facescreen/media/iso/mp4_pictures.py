@@ -229,4 +229,4 @@ def _check_frames(file: Window, tables: Tables, fragments: list[FrameRun]) -> It
             sample_tables.locate_frames(tables), *(run.locate_frames() for run in fragments)
         )
         properties = group_children(entry.subwindow(_ENTRY_HEADER_BYTES))
-        yield from coded_frames.iterate_findings(file, properties, places)
+        yield from coded_frames.iterate_findings(file, properties, places, is_still=False)
