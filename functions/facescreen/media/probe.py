@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from facescreen.media.bmp import read_bmp
 from facescreen.media.gif import read_gif
@@ -36,8 +37,14 @@ def _read_iso_media(window: Window) -> Media:
     """Read an ISO base media file, which begins with its brands (ISO/IEC 14496-12, 4.3)."""
     brands = read_brands(window)
     if brands[0] in IMAGE_BRANDS:
-        return read_heif(window, brands)
-    return read_mp4(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
+        media = read_heif(window, brands)
+    else:
+        media = read_mp4(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
+    if _ICON_SIGNATURE.match(window.read_up_to(0, _MAX_SIGNATURE_BYTES)):
+        return replace(
+            media, second_picture="Browsers take it for an icon, and show another picture."
+        )
+    return media
 
 
 def _read_quicktime(window: Window) -> Media:
@@ -46,6 +53,9 @@ def _read_quicktime(window: Window) -> Media:
 
 
 _MAX_SIGNATURE_BYTES = 12
+_ICON_SIGNATURE = re.compile(rb"\0\0[\1\2]\0")
+"""Of Windows' icons and cursors; also the size of a first box of 256 or 512 bytes."""
+
 _READERS_BY_SIGNATURE = tuple(
     (re.compile(signature, re.DOTALL), read)
     for signature, read in (

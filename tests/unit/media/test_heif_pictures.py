@@ -204,6 +204,12 @@ AMBIGUOUS_FILES = {
     "with two lists of items": heif(SIZE, meta_boxes=iinf((1, b"hvc1")) * 2),
     "with two primary items": heif(SIZE, meta_boxes=full_box(b"pitm", b"\0\1")),
     "in another file": heif(SIZE, meta_boxes=iloc((1, 0, 1, 0))),
+    "in another item": heif(SIZE, meta_boxes=iloc((1, 2, 0, 0))),
+    "of tiles that are computed": grid_of_two(
+        items=iinf((1, b"grid"), (2, b"iden"), (3, b"hvc1"), hidden=(2, 3))
+    ),
+    "like an icon": b"\0\0\1\0ftypavif" + bytes(244) + heif(SIZE)[20:],
+    "like a cursor": b"\0\0\2\0ftypheic" + bytes(500) + heif(SIZE)[20:],
 }
 
 
