@@ -45,6 +45,12 @@ def obu(kind: int, first_byte: int) -> bytes:
     return bytes([kind << 3 | 2, 2, first_byte, 0])
 
 
+def superframe(*frames: bytes) -> bytes:
+    """Frames of VP9 in one, with their sizes behind them."""
+    marker = bytes([0xC8 | len(frames) - 1])
+    return b"".join(frames) + marker + struct.pack(f"<{len(frames)}H", *map(len, frames)) + marker
+
+
 SEQUENCE, SHOWN, HIDDEN = obu(1, 0), obu(6, 0x10), obu(6, 0)
 
 SINGLE_PICTURES = {
@@ -196,6 +202,40 @@ def test_a_frame_of_two_pictures(build: Builder, configuration: bytes, frame: by
     assert "two pictures in one frame" in str(
         probe_bytes(build(configuration, frame)).second_picture
     )
+
+
+def test_decoders_of_av1_need_no_configuration() -> None:
+    content = progressive(b"", SHOWN * 2).replace(b"avc1", b"av01", 1)
+    assert "two pictures in one frame" in str(probe_bytes(content).second_picture)
+
+
+VP9_FRAMES = {
+    "alone": b"\x82\x49\x83",
+    "that ends like an index": b"\x82\x49\x82\x49\xc8",
+    "with a frame that is not shown": superframe(b"\x80\x49", b"\x86\x49"),
+    "of another profile": superframe(b"\xb0\x49", b"\xb1\x49"),
+    "with a frame of nothing": superframe(b"\x82\x49", b""),
+}
+TWO_VP9_FRAMES = {
+    "both shown": superframe(b"\x82\x49", b"\x82\x49"),
+    "one shown again": superframe(b"\x82\x49", b"\x88"),
+    "of another profile": superframe(b"\xb1\x49", b"\xb1\x49"),
+}
+
+
+def vp9(frame: bytes) -> bytes:
+    """A video whose third frame is `frame`."""
+    return progressive(b"", frame).replace(b"avc1", b"vp09", 1)
+
+
+@pytest.mark.parametrize("frame", VP9_FRAMES.values(), ids=VP9_FRAMES)
+def test_one_frame_of_vp9(frame: bytes) -> None:
+    assert probe_bytes(vp9(frame)).second_picture is None
+
+
+@pytest.mark.parametrize("frame", TWO_VP9_FRAMES.values(), ids=TWO_VP9_FRAMES)
+def test_two_frames_of_vp9_in_one(frame: bytes) -> None:
+    assert "two pictures in one frame" in str(probe_bytes(vp9(frame)).second_picture)
 
 
 def test_a_video_of_av1_may_have_frames_that_are_not_shown() -> None:

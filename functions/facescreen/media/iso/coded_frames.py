@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso import av1_frames
+from facescreen.media.iso import av1_frames, vp9_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +17,9 @@ MAX_UNITS = 100_000
 """Units in all frames of a file: enough for a minute of video with 25 slices a frame."""
 
 _START_CODE = b"\0\0\1"
+
+_AV1_NAMES = {b"av1C", b"av01"}
+"""The configuration and the sample entry: some decoders need no configuration."""
 
 _MESSAGE = "It has two pictures in one frame, of which decoders show different ones."
 
@@ -29,8 +32,11 @@ def iterate_findings(
     is_still: bool,
 ) -> Iterator[str]:
     """Yield a sentence if a frame holds two pictures. `properties` has the decoder's configuration,
-    and `places` the offset and length of each frame; bytes outside the file are ignored."""
-    if properties.keys().isdisjoint((b"av1C", *_CODECS)):
+    and the name of a video's codec. `places` has the offset and length of each frame; bytes outside
+    the file are ignored."""
+    is_av1 = not _AV1_NAMES.isdisjoint(properties)
+    is_vp9 = b"vp09" in properties
+    if not (is_av1 or is_vp9) and properties.keys().isdisjoint(_CODECS):
         return
     content = file.read_exactly(0, file.size)
     frames = [(start, min(start + length, len(content))) for start, length in places]
@@ -38,10 +44,12 @@ def iterate_findings(
         # Without this, a small file could take hours.
         yield "Its frames overlap."
         return
-    if b"av1C" in properties and any(
+    if is_av1 and any(
         av1_frames.holds_two_pictures(content[start:end], is_still=is_still)
         for start, end in frames
     ):
+        yield _MESSAGE
+    if is_vp9 and any(vp9_frames.holds_two_pictures(content[start:end]) for start, end in frames):
         yield _MESSAGE
     for kind, codec in _CODECS.items():
         for configuration in properties.get(kind, [])[:1]:

@@ -224,9 +224,9 @@ def _check_places(tables: Tables, frames: int, file_bytes: int) -> Iterator[str]
 
 def _check_frames(file: Window, tables: Tables, fragments: list[FrameRun]) -> Iterator[str]:
     """Look into the frames of a track with one description."""
-    for _, entry in iterate_boxes(tables[b"stsd"][0], 8):
+    for codec, entry in iterate_boxes(tables[b"stsd"][0], 8):
         places = chain(
             sample_tables.locate_frames(tables), *(run.locate_frames() for run in fragments)
         )
-        properties = group_children(entry.subwindow(_ENTRY_HEADER_BYTES))
+        properties = {codec: [], **group_children(entry.subwindow(_ENTRY_HEADER_BYTES))}
         yield from coded_frames.iterate_findings(file, properties, places, is_still=False)
