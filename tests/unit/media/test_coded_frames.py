@@ -123,7 +123,7 @@ TWO_PICTURES = {
     "AV1": (AV1, SEQUENCE + SHOWN + SEQUENCE + SHOWN),
     "AV1 that shows a frame again": (AV1, SHOWN + obu(3, 0x80)),
     "AV1 without headers": (AV1, obu(1, 0x18) + obu(6, 0) * 2),
-    "AV1 of many units": (AV1, obu(4, 0) * 2000),
+    "AV1 of many units": (AV1, b"\x22\0" * 200_001),
     "more units than can be looked at": (h264_configuration(), bytes(4 * (MAX_UNITS + 2))),
 }
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-MAX_UNITS = 1000
-"""Units of one frame: a picture in 64 tiles, each a unit, has about 70."""
+MAX_UNITS = 200_000
+"""Units in all frames of a file: enough for ten minutes of video with ten tiles a frame."""
 
 _SEQUENCE_HEADER, _FRAME_HEADER, _FRAME = 1, 3, 6
 _REDUCED_HEADER = 0x08
@@ -19,21 +19,29 @@ _HAS_EXTENSION, _HAS_SIZE = 0x04, 0x02
 _MAX_SIZE_BYTES = 8
 
 
-def holds_two_pictures(frame: bytes, *, is_still: bool) -> bool:
-    """Return whether more than one picture is shown, or too many units can't be looked at. A video
-    has frames that are only referred to; a still picture has none."""
-    pictures = 0
-    for count, (kind, first_byte) in enumerate(_iterate_units(frame)):
-        is_still = is_still or (kind == _SEQUENCE_HEADER and bool(first_byte & _REDUCED_HEADER))
-        if kind in (_FRAME_HEADER, _FRAME):
-            pictures += is_still or bool(first_byte & (_SHOWN_AGAIN | _SHOWN))
-        if pictures > 1 or count > MAX_UNITS:
-            return True
-    return False
+def are_single(content: bytes, frames: Iterable[tuple[int, int]], *, is_still: bool) -> bool:
+    """Return whether at most one picture is shown in each frame, given by its start and end, and
+    not too many units would have to be looked at. A video has frames that are only referred to; a
+    still picture has none."""
+    units = 0
+    for start, end in frames:
+        pictures = 0
+        for kind, first_byte in _iterate_units(content[start:end]):
+            units += 1
+            if units > MAX_UNITS:
+                return False
+            if first_byte is None:
+                continue
+            is_still = is_still or (kind == _SEQUENCE_HEADER and bool(first_byte & _REDUCED_HEADER))
+            if kind in (_FRAME_HEADER, _FRAME):
+                pictures += is_still or bool(first_byte & (_SHOWN_AGAIN | _SHOWN))
+            if pictures > 1:
+                return False
+    return True
 
 
-def _iterate_units(frame: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the type and the first byte of each unit."""
+def _iterate_units(frame: bytes) -> Iterator[tuple[int, int | None]]:
+    """Yield the type and the first byte of each unit, None if it is empty."""
     position = 0
     while position < len(frame):
         header = frame[position]
@@ -41,8 +49,8 @@ def _iterate_units(frame: bytes) -> Iterator[tuple[int, int]]:
         size = len(frame)
         if header & _HAS_SIZE:
             size, position = _read_size(frame, position)
-        if size and position < len(frame):
-            yield header >> 3 & 15, frame[position]
+        has_content = size and position < len(frame)
+        yield header >> 3 & 15, frame[position] if has_content else None
         position += size
 
 

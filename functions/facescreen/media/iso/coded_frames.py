@@ -44,10 +44,7 @@ def iterate_findings(
         # Without this, a small file could take hours.
         yield "Its frames overlap."
         return
-    if is_av1 and any(
-        av1_frames.holds_two_pictures(content[start:end], is_still=is_still)
-        for start, end in frames
-    ):
+    if is_av1 and not av1_frames.are_single(content, frames, is_still=is_still):
         yield _MESSAGE
     if is_vp9 and any(vp9_frames.holds_two_pictures(content[start:end]) for start, end in frames):
         yield _MESSAGE
