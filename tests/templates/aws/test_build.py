@@ -14,8 +14,8 @@ from tests.templates.aws.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
-MAX_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
-"""10 % above the measured 5.2, 20.8 and 5.2 MB, bytecode included."""
+MAX_MB = {"ObjectCreated": 7, "HttpApi": 24, "Sweeping": 7}
+"""10 % above the measured 6.3, 22.0 and 6.3 MB, bytecode included."""
 SHIPPED = {
     "aws-lambda-powertools",
     "certifi",
