@@ -348,11 +348,13 @@ def _ended_between(invocation: dict[str, Any], sent: float, recorded: float) -> 
 
 def _has_moved(evidence: Evidence, call: dict[str, Any], answered: float) -> bool:
     """Whether a request may have moved the object's revision between the look at it, which can be
-    as old as its invocation, and the look after the call. The first request made the object."""
+    as old as its invocation, and the look after the call, which waits for a slow answer. The first
+    request made the object."""
     _, _, bucket, key = call["object"].split("/", 3)
     later = evidence.journal.about(bucket, key)[1:]
-    looked = to_epoch(call["time"]) - FUNCTION_TIMEOUT_S
-    return any(one.overlaps(looked, answered + 1) for one in later)
+    received = to_epoch(call["time"])
+    looked_after = max(answered, received + IMAGE_TIMEOUT_S) + 1
+    return any(one.overlaps(received - FUNCTION_TIMEOUT_S, looked_after) for one in later)
 
 
 def _find_schema_error(message: dict[str, Any]) -> str:

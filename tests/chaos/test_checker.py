@@ -198,6 +198,13 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
             "invocations": [ended_invocation("killed", 20)],
         },
     ),
+    "a second call after an overwrite that came too late for it": (
+        "no double pay",
+        {
+            "calls": [call(), {**SECOND_CALL, "way": "FaceBase64"}],
+            "journal": journal(operation(), operation(10, sha256=FLAGGED_SHA256)),
+        },
+    ),
     "a message of no call": ("true messages", {"messages": [message(request_id="R9")]}),
     "a message of another verdict": ("true messages", {"calls": [call(result="1")]}),
     "a message about bytes of another key": (
@@ -245,6 +252,10 @@ EXCUSED: dict[str, dict[str, Any]] = {
     "an overwrite during a call by URL": {
         "calls": [call(), SECOND_CALL],
         "journal": journal(operation(), operation(1.1, sha256=FLAGGED_SHA256)),
+    },
+    "an overwrite while an answer is awaited that the service had ready": {
+        "calls": [call(), SECOND_CALL],
+        "journal": journal(operation(), operation(4, sha256=FLAGGED_SHA256)),
     },
 }
 
