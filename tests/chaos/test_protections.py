@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.protections import ORDER_PROTECTIONS, PROTECTIONS, Protection
 
 
 @pytest.mark.parametrize("protection", PROTECTIONS + ORDER_PROTECTIONS, ids=lambda one: one.name)
-def test_the_text_of_a_protection_is_in_the_code(protection: Protection, tmp_path: Path) -> None:
-    code = protection.copy_without(tmp_path / "functions")
-    path = code / "facescreen" / protection.file
-    compile(path.read_text(), path, "exec")
+def test_the_text_of_a_protection_is_in_the_code(protection: Protection) -> None:
+    compile(protection.build_source(), protection.file, "exec")

@@ -21,7 +21,7 @@ _FAULT_RATE = 0.05
 _WEIGHTS = {"tick": 0.15, "upload": 0.15, "deliver": 0.3, "land": 0.3}
 """How often other actions are chosen than the steps of attempts, which weigh 1."""
 _MAX_NODES = 100_000
-_FAMILY = 20
+_FAMILY = 40
 """How many schedules share a beginning."""
 
 
@@ -122,7 +122,7 @@ class _Sampler:
 
 def _draw_length(rng: random.Random, limit: int) -> int:
     """Draw the length of a shared beginning."""
-    return max(rng.randrange(limit), rng.randrange(limit))
+    return max(rng.randrange(limit) for _ in range(3))
 
 
 def _create_scenario(rng: random.Random) -> Scenario:
@@ -134,7 +134,7 @@ def _create_scenario(rng: random.Random) -> Scenario:
     return Scenario(
         "at random",
         tuple(uploads),
-        tuple(sorted(rng.randrange(writes) for _ in range(rng.randint(2, 4)))),
+        tuple(sorted(rng.randrange(writes) for _ in range(rng.randint(2, 3)))),
         is_versioned=rng.random() < 0.25,
         events_name_versions=rng.random() < 0.5,
         faults=rng.randint(2, 4),
@@ -143,7 +143,7 @@ def _create_scenario(rng: random.Random) -> Scenario:
         skews_s=(0, 1) if rng.random() < 0.3 else (0,),
         timeout_s=rng.choice((12, 20, 60)),
         trust_times=kind != "replica",
-        redeliveries=3,
+        redeliveries=2,
         may_need_sweep=True,
     )
 

@@ -26,12 +26,15 @@ class Protection:
         """Copy the functions to `target` without this protection. Returns `target`."""
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / "functions", target, ignore=ignored)
-        path = target / "facescreen" / self.file
-        source = path.read_text()
+        (target / "facescreen" / self.file).write_text(self.build_source())
+        return target
+
+    def build_source(self) -> str:
+        """Return the text of the file without this protection."""
+        source = (PROJECT / "functions" / "facescreen" / self.file).read_text()
         if source.count(self.old) != 1:
             raise ValueError(f"{self.name}: {self.file} does not have its text exactly once")
-        path.write_text(source.replace(self.old, self.new))
-        return target
+        return source.replace(self.old, self.new)
 
 
 PROTECTIONS = (
