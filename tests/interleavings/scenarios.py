@@ -146,7 +146,7 @@ LARGER = (
         faults=0,
     ),
 )
-"""Other changes, more overwrites, and nodes whose clocks differ: their nearest MAX_STATES states are
+"""Another ACL, more overwrites, and nodes whose clocks differ: their nearest MAX_STATES states are
 visited."""
 
 MAX_STATES = 250_000
