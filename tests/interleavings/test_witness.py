@@ -80,3 +80,11 @@ def test_a_call_is_not_excused_if_its_worker_is_killed_after_the_record(world: W
     world.witness.note_record(0, CONTENT, FINDING)
     world.apply(Action("kill"))
     assert world.state.truth.excused_calls == ()
+
+
+def test_a_call_is_not_excused_if_its_worker_goes_on_without_the_record(world: World) -> None:
+    world.witness.note_call(0, "bad", is_by_url=False)
+    world.witness.close_call(0, has_failed=False)
+    assert world.state.truth.excused_calls == ()
+    world.witness.note_call(0, "bad", is_by_url=False)
+    assert find_double_pay(world) == "double pay: bad, bad"

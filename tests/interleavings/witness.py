@@ -119,7 +119,7 @@ class Witness:
     def note_call(self, number: int, label: str, *, is_by_url: bool) -> None:
         """Note a paid call. A later look can't prove what the service saw if the object has already
         changed since the look before."""
-        self.close_call(number)
+        self.close_call(number, has_failed=False)
         state = self._state
         truth = state.truth
         state.truth = truth._replace(paid_calls=_add(truth.paid_calls, label))
@@ -153,19 +153,19 @@ class Witness:
         elif record.content_id == open_call.content_id and record.kind == "proof":
             self._state.change_attempt(number, open_call=None)
         elif record.content_id == open_call.content_id and record.kind == "no proof":
-            self.close_call(number)
+            self.close_call(number, has_failed=False)
 
-    def close_call(self, number: int) -> None:
+    def close_call(self, number: int, *, has_failed: bool) -> None:
         """Excuse the last call of an attempt, if the attempt can't record any more what is needed
-        to use its result."""
+        to use its result: it has failed before, or the object has changed."""
         state = self._state
         open_call = state.attempts[number].open_call
         if open_call is None:
             return
         state.change_attempt(number, open_call=None)
-        if not open_call.content_id or open_call.has_changed:
+        if open_call.has_changed or (has_failed and not open_call.content_id):
             self._excuse(open_call.label)
-        elif state.uploads < len(self._scenario.uploads):
+        elif open_call.content_id and state.uploads < len(self._scenario.uploads):
             truth = state.truth
             unproven = _add(truth.unproven_calls, open_call.label)
             state.truth = truth._replace(unproven_calls=unproven)

@@ -150,7 +150,7 @@ class World:
     def _expire(self, _: Action) -> None:
         """What nobody has proven by now, others may have given up waiting for."""
         for number in range(len(self.state.attempts)):
-            self.witness.close_call(number)
+            self.witness.close_call(number, has_failed=True)
         self.advance(_EXPIRY_S)
 
     def _tick(self, _: Action) -> None:
@@ -198,7 +198,7 @@ class World:
 
     def _end_attempt(self, number: int, status: str) -> None:
         """End an attempt, and forget what only its next steps could have needed."""
-        self.witness.close_call(number)
+        self.witness.close_call(number, has_failed=status == "failed")
         delivery_number = self.state.attempts[number].delivery
         delivery = self.state.deliveries[delivery_number]
         self.state.remove_attempt(number)
