@@ -18,7 +18,7 @@ from tests.e2e.aws.published import PublishedVerdicts
 from tests.e2e.aws.queues import count_messages
 from tests.support.wait import wait_for
 
-pytestmark = pytest.mark.usefixtures("avoid_midnight")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("avoid_midnight")]
 
 KEYS = [f"{WATCHED}{number} é+.jpg" for number in range(4)]
 GONE, CHANGED = (f"{WATCHED}{name}.jpg" for name in ("gone", "changed"))

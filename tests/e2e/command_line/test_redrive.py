@@ -172,7 +172,6 @@ def test_without_a_terminal_nothing_is_sent_unless_yes_is_given(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_dead_letters_are_selected_by_cause_and_age(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient], dead_letter_counts: dict[str, int]
 ) -> None:
