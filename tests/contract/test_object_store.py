@@ -97,37 +97,30 @@ def test_an_encoding_that_no_reader_decodes_changes_nothing(
     assert store.fetch(ref, 100).data == b"0123456789"
 
 
-@pytest.mark.parametrize("location", ["/others/b.jpg", "https://example.com/b.jpg"])
-def test_an_object_that_redirects_readers_is_unreadable(
-    store_and_writer: StoreAndWriter, location: str
-) -> None:
-    store, object_writer = store_and_writer
-    metadata = ReaderMetadata(redirect_location=location)
-    ref = object_writer.put("a.jpg", b"0123456789", metadata=metadata)
-    with pytest.raises(errors.ContentError) as raised:
-        store.fetch(ref, 100)
-    assert raised.value.code == "WebsiteRedirect"
-    assert store.head(ref).size == 10
-
-
 @pytest.mark.parametrize(
-    "content_type",
+    ("metadata", "code"),
     [
-        "multipart/x-mixed-replace; boundary=part",
-        "image/jpeg, Multipart/X-Mixed-Replace;boundary=part",
-        "text/html; charset=utf-8",
-        "Application/PDF",
+        (ReaderMetadata(redirect_location="/others/b.jpg"), "WebsiteRedirect"),
+        (ReaderMetadata(redirect_location="https://example.com/b.jpg"), "WebsiteRedirect"),
+        *(
+            (ReaderMetadata(content_type=content_type), "MisleadingContentType")
+            for content_type in (
+                "multipart/x-mixed-replace; boundary=part",
+                "image/jpeg, Multipart/X-Mixed-Replace;boundary=part",
+                "text/html; charset=utf-8",
+                "Application/PDF",
+            )
+        ),
     ],
 )
-def test_an_object_that_browsers_show_as_something_else_is_unreadable(
-    store_and_writer: StoreAndWriter, content_type: str
+def test_an_object_whose_metadata_mislead_readers_is_unreadable(
+    store_and_writer: StoreAndWriter, metadata: ReaderMetadata, code: str
 ) -> None:
     store, object_writer = store_and_writer
-    metadata = ReaderMetadata(content_type=content_type)
     ref = object_writer.put("a.jpg", b"0123456789", metadata=metadata)
     with pytest.raises(errors.ContentError) as raised:
         store.fetch(ref, 100)
-    assert raised.value.code == "MisleadingContentType"
+    assert raised.value.code == code
     assert store.head(ref).size == 10
 
 

@@ -15,7 +15,7 @@ _KEY_PREFIX = "ledger/2/"
 """The templates' lifecycle rules delete what is under ``ledger/`` after some time. Version 1 kept
 its entries directly there, by ETag and CRC. They are not read."""
 _QUARANTINE_KEY_PREFIX = "quarantine/2/"
-"""No lifecycle rule deletes this: a quarantined object has no end, and is released with it."""
+"""No lifecycle rule deletes this: an object stays in quarantine until somebody releases it."""
 
 
 def hash_parts(*parts: str) -> str:

@@ -156,8 +156,8 @@ def parse_original_ref(settings: QuarantineSettings, moved: ObjectRef) -> Object
 
 @dataclass(frozen=True)
 class QuarantineRecords:
-    """What is recorded about quarantined bytes of a key, in the ledger, without an end. Tags
-    would be simpler, but anyone who may tag objects could release their own uploads."""
+    """What is recorded about quarantined bytes of a key, in entries that never expire. Tags would
+    be simpler, but anyone who may tag objects could release their own uploads."""
 
     ledger: Ledger
 

@@ -154,9 +154,9 @@ def interrupt_each_operation(
     settings: QuarantineSettings,
     interrupt: Callable[[ScreenerHarness, int], list[str]],
 ) -> Iterator[tuple[ScreenerHarness, ObjectRef]]:
-    """Yield a harness and an upload for each operation of a screening. `interrupt` is told the
-    number of the operation, and returns the list that it adds the operations to. The last screening
-    is not interrupted."""
+    """Yield a harness and an upload for each operation of a screening. `interrupt` gets the number
+    of the operation, and returns the list to which it adds the operations. The last screening is
+    not interrupted."""
     for number in itertools.count(1):
         harness = create_harness(bucket, HIGH_RISK, HIGH_RISK, settings=settings)
         ref = harness.put(tags={"team": "kyc"})
